@@ -1,0 +1,1 @@
+"""Hydra configuration: one small YAML file per choice, naming classes by `_target_`."""

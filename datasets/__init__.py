@@ -1,0 +1,1 @@
+"""Demonstrations in Zarr: store, recorder, loader, checks."""

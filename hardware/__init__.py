@@ -1,0 +1,1 @@
+"""Physical devices: teleoperation, cameras, drivers. Needs neither torch nor mujoco."""

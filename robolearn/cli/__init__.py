@@ -1,0 +1,1 @@
+"""The commands: read configuration, assemble, call the loops."""

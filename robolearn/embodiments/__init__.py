@@ -1,0 +1,5 @@
+"""Bodies as pure data, shared by the simulated and the physical robot of the same name."""
+
+from robolearn.embodiments.embodiment import CameraSpec, Embodiment
+
+__all__ = ["CameraSpec", "Embodiment"]

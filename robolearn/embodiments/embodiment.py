@@ -1,0 +1,74 @@
+"""What a body is, whoever drives it: its channels, limits, rate and cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robolearn import keys
+from robolearn.errors import UnknownNameError
+from robolearn.specs import ArraySpec, BoundedArraySpec, image_spec
+
+
+@dataclass(frozen=True)
+class CameraSpec:
+    """A camera that belongs to a body.
+
+    Attributes:
+        name: e.g. `front`.
+        height_px: image height [px].
+        width_px: image width [px].
+    """
+
+    name: str
+    height_px: int
+    width_px: int
+
+    @property
+    def key(self) -> str:
+        """The observation key of its images."""
+        return keys.image_key(self.name)
+
+
+@dataclass(frozen=True)
+class Embodiment:
+    """A body as pure data.
+
+    Attributes:
+        name: e.g. `so101`.
+        state_spec: spec of `observation.state`.
+        action_spec: spec of `action`, with its limits.
+        control_rate_hz: how often an action is sent [Hz].
+        cameras: every camera the body can carry.
+        rest_position: the action that holds the body at rest, within `action_spec`.
+    """
+
+    name: str
+    state_spec: ArraySpec
+    action_spec: BoundedArraySpec
+    control_rate_hz: float
+    cameras: tuple[CameraSpec, ...]
+    rest_position: tuple[float, ...]
+
+    @property
+    def control_period_s(self) -> float:
+        """Time between two actions [s]."""
+        return 1.0 / self.control_rate_hz
+
+    def get_camera(self, name: str) -> CameraSpec:
+        """Returns the camera of that name.
+
+        Raises:
+            UnknownNameError: if the body has none; lists those it has.
+        """
+        for camera in self.cameras:
+            if camera.name == name:
+                return camera
+        raise UnknownNameError("camera", name, [c.name for c in self.cameras], f"on {self.name}")
+
+    def observation_spec(self, cameras: tuple[str, ...] = ()) -> dict[str, ArraySpec]:
+        """Returns the specs of what the body observes with these cameras switched on."""
+        specs: dict[str, ArraySpec] = {keys.STATE: self.state_spec}
+        for name in cameras:
+            camera = self.get_camera(name)
+            specs[camera.key] = image_spec(camera.key, camera.height_px, camera.width_px)
+        return specs

@@ -1,0 +1,104 @@
+"""`Environment`: a robot with a task, as a `gymnasium.Env`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from robolearn import keys
+from robolearn.robot import Observation, Robot
+from robolearn.specs import Array, ArraySpec, BoundedArraySpec
+from robolearn.task import Task
+from robolearn.timing import Pacer
+
+
+class Environment(gymnasium.Env[dict[str, Array], Array]):
+    """Steps a robot at its control rate and asks the task how it stands.
+
+    `step` sends the action, sleeps on the robot's clock until the next absolute deadline, observes
+    and evaluates. `terminated` is the task's own end; `truncated` is the time limit and is never
+    true together with it. `info` holds:
+
+    - `is_success`: the goal is reached,
+    - `action_applied`: what the robot really applied,
+    - `sent_s`: when the action was sent, on the robot's clock [s],
+    - `captured_s`: when each stream of the returned observation was captured [s].
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012  (gymnasium's own declaration)
+
+    def __init__(self, robot: Robot, task: Task) -> None:
+        """Binds the task to the robot; connects at the first `reset`."""
+        task.bind(robot)
+        self.robot, self.task = robot, task
+        self.observation_spec: dict[str, ArraySpec] = {
+            **robot.observation_spec,
+            **task.observation_spec,
+        }
+        self.action_spec: BoundedArraySpec = robot.action_spec
+        self.observation_space: gymnasium.Space[dict[str, Array]] = gymnasium.spaces.Dict(  # type: ignore[assignment]
+            {key: _make_space(spec) for key, spec in self.observation_spec.items()}
+        )
+        self.action_space = _make_space(self.action_spec)
+        self.max_episode_steps = round(task.time_limit_s / robot.control_period_s)
+        self._connected = False
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Starts an episode; see `gymnasium.Env.reset`. `info["seed"]` names its start."""
+        super().reset(seed=seed)
+        if not self._connected:
+            self.robot.connect()
+            self._connected = True
+            self.pacer = Pacer(self.robot.clock, self.robot.control_period_s)
+        start_seed = int(self.np_random.integers(2**31)) if seed is None else seed
+        self.task.reset(start_seed)
+        self.pacer.start()
+        self._step_index = 0
+        observation = self.robot.get_observation()
+        info = {"seed": start_seed, "captured_s": observation.captured_s}
+        return self._merge(observation), info
+
+    def step(self, action: Array) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
+        """Runs one control period; see `gymnasium.Env.step`.
+
+        Raises:
+            SpecError: if the action does not fit `action_spec`.
+        """
+        sent_s = self.robot.clock.now_s()
+        applied = self.robot.send_action(action)
+        self.pacer.wait()
+        observation = self.robot.get_observation()
+        evaluation = self.task.evaluate()
+        self._step_index += 1
+        truncated = self._step_index >= self.max_episode_steps and not evaluation.terminated
+        info = {
+            "is_success": evaluation.success,
+            keys.ACTION_APPLIED: applied,
+            "sent_s": sent_s,
+            "captured_s": observation.captured_s,
+        }
+        values = self._merge(observation)
+        return values, evaluation.reward, evaluation.terminated, truncated, info
+
+    def close(self) -> None:
+        """Stops and releases the robot."""
+        self.robot.close()
+        self._connected = False
+
+    def _merge(self, observation: Observation) -> dict[str, Array]:
+        """Adds the task's privileged values, captured at the same moment as the robot's state."""
+        privileged = self.task.get_observation()
+        for key in privileged:
+            observation.captured_s[key] = observation.captured_s[keys.STATE]
+        return {**observation.values, **privileged}
+
+
+def _make_space(spec: ArraySpec) -> gymnasium.spaces.Box:
+    """Turns a spec into a Gymnasium space; without bounds of its own it spans the dtype."""
+    if isinstance(spec, BoundedArraySpec):
+        return gymnasium.spaces.Box(spec.low.copy(), spec.high.copy(), dtype=spec.numpy_dtype.type)
+    return gymnasium.spaces.Box(-np.inf, np.inf, spec.shape, spec.numpy_dtype.type)

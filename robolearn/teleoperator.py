@@ -1,0 +1,68 @@
+"""`Teleoperator`: a device a person steers or supervises with."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+from typing_extensions import Self
+
+from robolearn.specs import Array
+
+
+class Event(enum.Enum):
+    """What a person can say during an episode."""
+
+    END = "end"  # the episode is over; the task's own verdict stands
+    SUCCESS = "success"  # over, and it worked
+    FAILURE = "failure"  # over, and it did not work
+    DISCARD = "discard"  # over, and not worth keeping
+    STOP = "stop"  # stop the robot now and record no more
+
+
+@dataclass(frozen=True)
+class Command:
+    """What came from the person since the last step.
+
+    Attributes:
+        action: the action asked for, or None when the person leaves the robot to the policy.
+        event: what the person said, or None.
+    """
+
+    action: Array | None = None
+    event: Event | None = None
+
+
+class Teleoperator(ABC):
+    """A device that turns what a person does into actions and events."""
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Makes the device ready. Does nothing if it is."""
+
+    @abstractmethod
+    def reset(self, observation: Mapping[str, Array]) -> None:
+        """Begins an episode from this observation: later actions move on from there."""
+
+    @abstractmethod
+    def get_command(self, observation: Mapping[str, Array]) -> Command:
+        """Returns at once what the person wants now."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Releases the device. Allowed in every state, any number of times."""
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

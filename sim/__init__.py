@@ -1,0 +1,1 @@
+"""Simulation: MuJoCo worlds, the robots in them, tasks and scripted experts."""

@@ -1,0 +1,1 @@
+"""Tasks in simulation, one file per family."""
