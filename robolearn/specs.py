@@ -59,7 +59,8 @@ class ArraySpec:
             raise SpecError(f"{self.name}: expected dtype {self.dtype}, got {value.dtype}")
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise SpecError(f"{self.name}: {self._name_entries(~np.isfinite(value), value)}")
-        return value
+        array: Array = value
+        return array
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain data that `spec_from_json` reads back."""
