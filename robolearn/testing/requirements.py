@@ -92,6 +92,5 @@ def _draw(spec: ArraySpec, generator: np.random.Generator) -> Array:
     if not isinstance(spec, BoundedArraySpec):
         return np.asarray(generator.standard_normal(spec.shape), spec.dtype)
     low, high = spec.low.astype(np.float64), spec.high.astype(np.float64)
-    if spec.numpy_dtype.kind in "iu":
-        return generator.integers(low, high + 1, spec.shape).astype(spec.dtype)
-    return spec.clip(generator.uniform(low, high, spec.shape))
+    value = generator.uniform(low, high, spec.shape)
+    return spec.clip(np.round(value) if spec.numpy_dtype.kind in "iu" else value)
