@@ -29,9 +29,9 @@ help:
 install: $(STAMP)
 
 $(STAMP): pyproject.toml setup.py constraints.txt
-	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' || { \
-	  echo "robolearn needs Python 3.10 or newer with venv. On Debian or Ubuntu:" \
-	    "apt-get install python3-venv; or name another one: make install PYTHON=python3.11" >&2; \
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "robolearn needs Python 3.11 or newer with venv. On Debian or Ubuntu:" \
+	    "apt-get install python3-venv; or name another one: make install PYTHON=python3.12" >&2; \
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(call stage,install,$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]')
