@@ -92,7 +92,7 @@ class IgnoresItsSeed(Good):
 
 
 class RemembersItsChunk(Good):
-    """another action at step 1: reset\\(\\) must forget"""
+    """another action at step 0: reset\\(\\) must forget"""
 
     # Acts on what it saw up to three steps ago, and on what it saw in the episode before.
     step, seen = 0, None
