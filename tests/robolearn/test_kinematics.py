@@ -41,9 +41,13 @@ def test_jacobian_agrees_with_finite_differences():
             nudge = step * np.eye(CHAIN.num_joints)[joint]
             ahead, ahead_rotation = CHAIN.compute_tool_pose(joint_pos + nudge)
             behind, behind_rotation = CHAIN.compute_tool_pose(joint_pos - nudge)
-            turn = ahead_rotation @ behind_rotation.T / (2 * step)
+            turn = (ahead_rotation @ behind_rotation.T - behind_rotation @ ahead_rotation.T) / (
+                4 * step
+            )
             angular = [turn[2, 1], turn[0, 2], turn[1, 0]]
-            np.testing.assert_allclose(jacobian[:3, joint], (ahead - behind) / (2 * step), atol=1e-7)
+            np.testing.assert_allclose(
+                jacobian[:3, joint], (ahead - behind) / (2 * step), atol=1e-7
+            )
             np.testing.assert_allclose(jacobian[3:, joint], angular, atol=1e-7)
 
 
