@@ -8,6 +8,7 @@ import pickle
 import signal
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def run_seeds(
     make_worker: Callable[[], Worker[T]],
     seeds: Sequence[int],
     num_workers: int,
-    on_result: Callable[[int, T], None] | None = None,
+    on_result: Callable[[int, T], int | None] | None = None,
 ) -> SeedResults[T]:
     """Runs a job for every seed, spread over processes.
 
@@ -87,7 +88,8 @@ def run_seeds(
             (a module-level function, or a `functools.partial` of one).
         seeds: names the jobs; no seed twice.
         num_workers: processes to use; 0 runs everything in this one, for a device that is here.
-        on_result: called here with each seed and its result as soon as it is finished.
+        on_result: called here with each seed and its result as soon as it is finished; what it
+            returns, if not None, is one more seed to run (another try in place of a failed one).
 
     Returns:
         The results; those that were finished if Ctrl-C came.
@@ -102,30 +104,34 @@ def run_seeds(
     if num_workers < 0:
         raise RobolearnError(f"num_workers must be 0 or more, got {num_workers}")
     finished: dict[int, T] = {}
+    asked, waiting = list(seeds), deque(seeds)
     interrupted = False
     try:
         if num_workers == 0:
-            pairs = _run_here(make_worker, seeds)
+            pairs = _run_here(make_worker, waiting)
         else:
-            pairs = _run_in_processes(make_worker, seeds, min(num_workers, len(seeds)))
+            pairs = _run_in_processes(make_worker, waiting, min(num_workers, len(seeds)))
         with closing(pairs):  # ends the workers even if `on_result` raises
             for seed, result in pairs:
                 finished[seed] = result
-                if on_result is not None:
-                    on_result(seed, result)
+                further = None if on_result is None else on_result(seed, result)
+                if further is not None:
+                    asked.append(further)
+                    waiting.append(further)
     except KeyboardInterrupt:
         interrupted = True
-    results = {seed: finished[seed] for seed in seeds if seed in finished}
-    return SeedResults(results, tuple(s for s in seeds if s not in finished), interrupted)
+    results = {seed: finished[seed] for seed in asked if seed in finished}
+    return SeedResults(results, tuple(s for s in asked if s not in finished), interrupted)
 
 
 def _run_here(
-    make_worker: Callable[[], Worker[T]], seeds: Sequence[int]
+    make_worker: Callable[[], Worker[T]], waiting: deque[int]
 ) -> Generator[tuple[int, T], None, None]:
     """Yields the result of each seed, computed in this process."""
     worker = make_worker()
     try:
-        for seed in seeds:
+        while waiting:
+            seed = waiting.popleft()
             try:
                 result = worker(seed)
             except Exception as error:
@@ -165,11 +171,10 @@ class _Process:
 
 
 def _run_in_processes(
-    make_worker: Callable[[], Worker[T]], seeds: Sequence[int], num_workers: int
+    make_worker: Callable[[], Worker[T]], waiting: deque[int], num_workers: int
 ) -> Generator[tuple[int, T], None, None]:
-    """Yields each seed and its result in the order they finish."""
+    """Yields each seed and its result in the order they finish; takes seeds off `waiting`."""
     recipe = pickle.dumps(make_worker)
-    waiting = list(reversed(seeds))
     workers: list[_Process] = []
     try:
         for index in range(num_workers):
@@ -180,15 +185,15 @@ def _run_in_processes(
                 worker = busy[connection]  # type: ignore[index]
                 kind, value = worker.receive()
                 seed, worker.seed = worker.seed, None
+                if kind == "result" and seed is not None:
+                    yield seed, value  # may put another seed on `waiting`
                 if kind == "closed":
                     del busy[worker.connection]
                 elif waiting:
-                    worker.seed = waiting.pop()
+                    worker.seed = waiting.popleft()
                     _send(worker, worker.seed)
                 else:
                     _send(worker, None)
-                if kind == "result" and seed is not None:
-                    yield seed, value
         for worker in workers:
             worker.process.join(_CLOSE_TIMEOUT_S)
     finally:

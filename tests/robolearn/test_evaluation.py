@@ -139,3 +139,15 @@ def test_an_interrupt_keeps_what_is_finished(workers, tmp_path):
     assert errors == ""
     assert process.returncode == 0
     assert len(list(tmp_path.glob("closed-*"))) == 2
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_seed_that_on_result_returns_is_run_too(workers, num_workers):
+    further = iter(range(100, 103))
+
+    def retry(seed, result):
+        return next(further) if seed in (1, 3, 100) else None
+
+    run = run_seeds(workers.EpisodeWorker, range(4), num_workers, retry)
+    assert list(run.results) == [0, 1, 2, 3, 100, 101, 102]
+    assert run.missing == ()
