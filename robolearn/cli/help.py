@@ -42,7 +42,9 @@ def _format_choices(text: str) -> list[str]:
         if match and match[1] in groups:
             default = match[2]
             others = [choice for choice in groups[match[1]] if choice != default]
-            lines.append(f"  {match[1]:<10} {default} (default)" + "".join(f", {c}" for c in others))
+            lines.append(
+                f"  {match[1]:<10} {default} (default)" + "".join(f", {c}" for c in others)
+            )
     return lines
 
 

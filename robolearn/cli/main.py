@@ -111,7 +111,6 @@ def find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     raise UnknownNameError("command", " ".join(words[: 2 if pairs else 1]), pairs or COMMANDS)
 
 
-
 def to_overrides(words: Sequence[str], positional: str) -> list[str]:
     """Turns what a person types into Hydra overrides.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plai
 from robolearn.cli.progress import ProgressBar
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
-from robolearn.pacing import RealTimeObserver
+from robolearn.cli.real_time import RealTimeObserver
 from robolearn.rollout import EpisodeResult, run_episode
 from robolearn.teleoperator import Event
 
@@ -101,8 +100,10 @@ def _record_person(config: DictConfig) -> tuple[int, int]:
         )
         pacing = RealTimeObserver(environment.robot)
         console.print(teleoperator.describe(), highlight=False)
-        for seed in _count_from(config.seed):
-            console.print(f"episode {kept + 1} of {config.episodes}: {environment.task.instruction}")
+        for seed in itertools.count(config.seed):
+            console.print(
+                f"episode {kept + 1} of {config.episodes}: {environment.task.instruction}"
+            )
             observers: list[Any] = [recorder, pacing]
             result = run_episode(environment, None, observers, seed=seed, teleoperator=teleoperator)
             tried += 1
@@ -113,10 +114,6 @@ def _record_person(config: DictConfig) -> tuple[int, int]:
             if kept >= config.episodes:
                 break
     return kept, tried
-
-
-def _count_from(seed: int) -> Iterator[int]:
-    return itertools.count(seed)
 
 
 def _describe(result: EpisodeResult) -> str:
