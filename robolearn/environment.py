@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 
 from robolearn import keys
+from robolearn.errors import RobolearnError
 from robolearn.robot import Observation, Robot
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 from robolearn.task import Task
@@ -44,6 +45,7 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         self.action_space = _make_space(self.action_spec)
         self.max_episode_steps = round(task.time_limit_s / robot.control_period_s)
         self._connected = False
+        self._step_index: int | None = None  # None before the first reset
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -54,24 +56,26 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             self.robot.connect()
             self._connected = True
             self.pacer = Pacer(self.robot.clock, self.robot.control_period_s)
-        start_seed = int(self.np_random.integers(2**31)) if seed is None else seed
+        start_seed = int(self.np_random.integers(2**31)) if seed is None else int(seed)
         self.task.reset(start_seed)
         self.pacer.start()
         self._step_index = 0
-        observation = self.robot.get_observation()
-        info = {"seed": start_seed, "captured_s": observation.captured_s}
-        return self._merge(observation), info
+        observation = self._observe()
+        return observation.values, {"seed": start_seed, "captured_s": observation.captured_s}
 
     def step(self, action: Array) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
         """Runs one control period; see `gymnasium.Env.step`.
 
         Raises:
             SpecError: if the action does not fit `action_spec`.
+            RobolearnError: before the first `reset`.
         """
+        if self._step_index is None:
+            raise RobolearnError("step() before reset(): an episode begins with reset()")
         sent_s = self.robot.clock.now_s()
         applied = self.robot.send_action(action)
         self.pacer.wait()
-        observation = self.robot.get_observation()
+        observation = self._observe()
         evaluation = self.task.evaluate()
         self._step_index += 1
         truncated = self._step_index >= self.max_episode_steps and not evaluation.terminated
@@ -81,20 +85,18 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             "sent_s": sent_s,
             "captured_s": observation.captured_s,
         }
-        values = self._merge(observation)
-        return values, evaluation.reward, evaluation.terminated, truncated, info
+        return observation.values, evaluation.reward, evaluation.terminated, truncated, info
 
     def close(self) -> None:
         """Stops and releases the robot."""
         self.robot.close()
-        self._connected = False
+        self._connected, self._step_index = False, None
 
-    def _merge(self, observation: Observation) -> dict[str, Array]:
+    def _observe(self) -> Observation:
         """Adds the task's privileged values, captured at the same moment as the robot's state."""
-        privileged = self.task.get_observation()
-        for key in privileged:
-            observation.captured_s[key] = observation.captured_s[keys.STATE]
-        return {**observation.values, **privileged}
+        seen, privileged = self.robot.get_observation(), self.task.get_observation()
+        captured_s = dict.fromkeys(privileged, seen.captured_s[keys.STATE])
+        return Observation({**seen.values, **privileged}, {**seen.captured_s, **captured_s})
 
 
 def _make_space(spec: ArraySpec) -> gymnasium.spaces.Box:

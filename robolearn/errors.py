@@ -30,6 +30,10 @@ class RobotError(RobolearnError):
     """A robot or one of its devices cannot do what was asked."""
 
 
+class ContractError(RobolearnError):
+    """A part breaks the promise of its interface; raised by the checks in `robolearn.testing`."""
+
+
 class MissingDependencyError(RobolearnError):
     """Something that must be installed is not; the message names it."""
 
@@ -46,13 +50,20 @@ class UnknownNameError(RobolearnError):
             known: every name that exists.
             where: what was searched, e.g. "on so101"; may be empty.
         """
-        self.kind, self.name, self.known = kind, name, tuple(sorted(known))
+        self.kind, self.name, self.known, self.where = kind, name, tuple(sorted(known)), where
         place = f" {where}" if where else ""
         message = f"unknown {kind} {name!r}{place}; known: {', '.join(self.known) or 'none'}."
         nearest = find_nearest(name, self.known)
         if nearest:
             message += f" Did you mean {nearest!r}?"
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...], str]]:
+        """Lets the error travel home from a worker process: an exception is rebuilt from its args.
+
+        Without this it would be rebuilt from the finished sentence alone, which fails.
+        """
+        return type(self), (self.kind, self.name, self.known, self.where)
 
 
 def find_nearest(name: str, known: Iterable[str]) -> str | None:

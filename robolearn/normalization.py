@@ -46,7 +46,7 @@ class Statistics:
         """Reads what `to_json` returned.
 
         Raises:
-            RobolearnError: if a field is missing or not finite.
+            RobolearnError: if a field is missing, not finite, or of another length than the rest.
         """
         try:
             arrays = {name: np.asarray(data[name], np.float64) for name in _ARRAY_FIELDS}
@@ -56,6 +56,9 @@ class Statistics:
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise RobolearnError(f"statistics: {name} is not finite: {array}")
+        if len({array.shape for array in arrays.values()}) != 1:
+            shapes = {name: array.shape for name, array in arrays.items()}
+            raise RobolearnError(f"statistics: the fields differ in shape: {shapes}")
         return cls(**arrays, count=count)
 
 

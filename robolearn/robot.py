@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
-
-from typing_extensions import Self
+from typing import Self
 
 from robolearn.embodiments import Embodiment
 from robolearn.errors import RobotError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -113,7 +114,10 @@ class EpisodeObserver(Protocol):
         ...
 
     def on_episode_abort(self, error: BaseException) -> None:
-        """Called instead of `on_episode_end` when an exception ended the episode."""
+        """Called instead of `on_episode_end` when an exception ended the episode.
+
+        Also when `on_episode_start` itself raised; the robot has been stopped.
+        """
         ...
 
 
@@ -142,25 +146,31 @@ def run_episode(
         RobolearnError: if nobody acts, or as the environment raises; the robot is stopped first and
             the observers are told.
     """
-    observation, info = environment.reset(seed=seed)
-    start = EpisodeStart(
-        environment.task.instruction, environment.task.name, info["seed"], observation
-    )
-    if policy is not None:
-        policy.reset(start.instruction, start.seed)
-    if teleoperator is not None:
-        teleoperator.reset(observation)
-    for observer in observers:
-        observer.on_episode_start(start)
+    told: list[EpisodeObserver] = []
     try:
+        observation, info = environment.reset(seed=seed)
+        start = EpisodeStart(
+            environment.task.instruction, environment.task.name, info["seed"], observation
+        )
+        if policy is not None:
+            policy.reset(start.instruction, start.seed)
+        if teleoperator is not None:
+            teleoperator.reset(observation)
+        for observer in observers:
+            told.append(observer)
+            observer.on_episode_start(start)
         result = _run_steps(environment, policy, observers, teleoperator, start, info["captured_s"])
     except BaseException as error:
-        environment.robot.stop()
-        for observer in observers:
-            observer.on_episode_abort(error)
-        raise
-    for observer in observers:
-        observer.on_episode_end(result)
+        # An ExitStack calls them all, last in first out, even if one of them raises; such an error
+        # then names this one as its context.
+        with ExitStack() as calls:
+            for observer in reversed(told):
+                calls.callback(observer.on_episode_abort, error)
+            calls.callback(environment.robot.stop)
+            raise
+    with ExitStack() as calls:
+        for observer in reversed(observers):
+            calls.callback(observer.on_episode_end, result)
     return result
 
 

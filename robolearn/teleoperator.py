@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-
-from typing_extensions import Self
+from typing import Self
 
 from robolearn.specs import Array
 

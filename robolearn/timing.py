@@ -83,21 +83,26 @@ class Pacer:
 
     def start(self) -> None:
         """Sets the zero of the deadlines to now and forgets earlier measurements."""
-        self._deadline_s = self._last_wake_s = self._clock.now_s()
+        self._start_s = self._last_wake_s = self._clock.now_s()
+        self._deadline_index = 0
         self._periods_s: list[float] = []
         self._overruns = 0
 
     def wait(self) -> None:
         """Sleeps until the next deadline."""
-        self._deadline_s += self._period_s
-        behind_s = self._clock.now_s() - self._deadline_s
+        # Counted, not added up: a sum of periods would drift with its rounding errors.
+        self._deadline_index += 1
+        behind_s = self._clock.now_s() - self._get_deadline_s()
         if behind_s > 0:
             self._overruns += 1
-            self._deadline_s += self._period_s * int(behind_s / self._period_s)
-        self._clock.sleep_until(self._deadline_s)
+            self._deadline_index += int(behind_s / self._period_s)
+        self._clock.sleep_until(self._get_deadline_s())
         now_s = self._clock.now_s()
         self._periods_s.append(now_s - self._last_wake_s)
         self._last_wake_s = now_s
+
+    def _get_deadline_s(self) -> float:
+        return self._start_s + self._deadline_index * self._period_s
 
     def report(self) -> PeriodReport:
         """Summarises the periods since `start`."""
