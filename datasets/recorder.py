@@ -8,13 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from typing_extensions import Self
 
 from robolearn import keys
 from robolearn.datasets.episode import EpisodeAttributes
@@ -153,7 +152,7 @@ class EpisodeRecorder:
         if self._in_episode:
             self._end(_End(None, "the next episode began before this one ended"))
         self._in_episode, self._overflow = True, False
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._messages.put(_Begin(start, now))
 
     def on_step(self, step: Step) -> None:

@@ -45,4 +45,4 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
 
 def _drop_flags(words: Sequence[str]) -> list[str]:
     """Keeps the overrides of a line, without Hydra's flags and their values."""
-    return [word for word in words if not word.startswith("-") and "=" in word or word[:1] == "~"]
+    return [word for word in words if (not word.startswith("-") and "=" in word) or word[:1] == "~"]

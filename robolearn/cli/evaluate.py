@@ -88,7 +88,11 @@ class FilmingWorker:
 def run(config: DictConfig, folder: Path) -> None:
     """Evaluates into `folder` and says the rate."""
     report = evaluate(config, folder)
-    path = write_report(report, folder)
+    print_summary(report, write_report(report, folder))
+
+
+def print_summary(report: Report, path: Path) -> None:
+    """Says the success rate in one line, and where the report is."""
     summary = summarize(report.results)
     Console(stderr=True).print(
         f"{summary.successes} of {summary.episodes} succeeded"

@@ -5,7 +5,6 @@ Nothing heavy is imported here, so that `robolearn --help` answers at once.
 
 from __future__ import annotations
 
-
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass

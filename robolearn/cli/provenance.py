@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def collect_provenance(argv: list[str] | None = None) -> dict[str, Any]:
     """
     return {
         "command": describe_command(sys.argv if argv is None else argv),
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **get_commit(),
         "versions": get_versions(),
         "machine": describe_machine(),

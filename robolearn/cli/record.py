@@ -14,9 +14,9 @@ from rich.console import Console
 
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
 from robolearn.cli.progress import ProgressBar
+from robolearn.cli.real_time import RealTimeObserver
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
-from robolearn.cli.real_time import RealTimeObserver
 from robolearn.rollout import EpisodeResult, run_episode
 from robolearn.teleoperator import Event
 
