@@ -276,9 +276,9 @@ class VideoObserver:
 
 
 def draw_label(frame: Array, text: str, bar_rgb: tuple[int, int, int]) -> Array:
-    """Returns a copy of the frame with a line of text on a dark band and a coloured bar below.
+    """Returns a copy of the frame with a line of text on top: a dark band under a coloured bar.
 
-    Frames under 240 pixels high are enlarged by a whole factor first, so that the text is legible.
+    On top, as a player's controls lie at the bottom. Frames under 240 pixels high are enlarged by a whole factor first, so that the text is legible.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -289,8 +289,8 @@ def draw_label(frame: Array, text: str, bar_rgb: tuple[int, int, int]) -> Array:
     size = max(10, round(height / 24))
     band = round(1.7 * size)
     draw = ImageDraw.Draw(image, "RGBA")
-    draw.rectangle((0, height - band, width, height), fill=(16, 20, 26, 170))
-    draw.rectangle((0, height - 3, width, height), fill=bar_rgb)
+    draw.rectangle((0, 0, width, band), fill=(16, 20, 26, 170))
+    draw.rectangle((0, 0, width, 3), fill=bar_rgb)
     font = ImageFont.load_default(size)
-    draw.text((size // 2, height - band + size * 0.22), text, fill=(255, 255, 255), font=font)
+    draw.text((size // 2, 2 + size * 0.2), text, fill=(255, 255, 255), font=font)
     return np.asarray(image)
