@@ -40,7 +40,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def make_batch(index: int, size: int = 8, horizon: int = 4) -> Batch:
+def _make_batch(index: int, size: int = 8, horizon: int = 4) -> Batch:
     """Returns batch `index`: the actions follow from the state and from where a square stands."""
     generator = np.random.default_rng((7, index))
     state = generator.uniform(-0.5, 0.5, (size, 1, 2)).astype(np.float32)
@@ -58,6 +58,12 @@ def make_batch(index: int, size: int = 8, horizon: int = 4) -> Batch:
         keys.ACTION: np.stack([pan, gripper], axis=2).astype(np.float32),
         keys.ACTION_IS_PAD: is_pad.copy(),
     }
+
+
+@pytest.fixture
+def make_batch() -> Callable[..., Batch]:
+    """Returns a function that gives batch `index` of a toy problem that can be learned."""
+    return _make_batch
 
 
 @pytest.fixture
@@ -90,5 +96,5 @@ def make_learner() -> Callable[..., BehaviorCloningLearner]:
 @pytest.fixture
 def observation() -> dict[str, np.ndarray]:
     """One observation of the tiny body."""
-    batch = make_batch(0, size=1)
+    batch = _make_batch(0, size=1)
     return {keys.STATE: batch[keys.STATE][0, 0], CAMERA: batch[CAMERA][0, 0]}

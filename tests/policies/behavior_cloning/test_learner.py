@@ -18,23 +18,31 @@ from robolearn.learner import Batch
 from robolearn.policies.behavior_cloning.learner import BehaviorCloningLearner
 from robolearn.policies.checkpoint import load_policy
 from robolearn.training import train
-from tests.policies.conftest import CAMERA, make_batch
 
 MakeLearner = Callable[..., BehaviorCloningLearner]
+MakeBatch = Callable[..., Batch]
+BatchesFrom = Callable[[int], Iterator[Batch]]
+CAMERA = keys.image_key("front")
 
 
-def batches_from(start: int) -> Iterator[Batch]:
-    index = start
-    while True:
-        yield make_batch(index)
-        index += 1
+@pytest.fixture
+def batches_from(make_batch: MakeBatch) -> BatchesFrom:
+    def from_start(start: int) -> Iterator[Batch]:
+        index = start
+        while True:
+            yield make_batch(index)
+            index += 1
+
+    return from_start
 
 
 def read_bytes(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_loss_falls_by_ten_on_a_toy_problem(make_learner: MakeLearner) -> None:
+def test_loss_falls_by_ten_on_a_toy_problem(
+    make_learner: MakeLearner, make_batch: MakeBatch
+) -> None:
     learner = make_learner(
         total_updates=400, learning_rate=1e-2, ema_decay=0.95, shift_px=0, angle_noise_rad=0.0
     )
@@ -46,7 +54,9 @@ def test_loss_falls_by_ten_on_a_toy_problem(make_learner: MakeLearner) -> None:
 
 
 @pytest.mark.parametrize("observation_keys", [[keys.STATE], [CAMERA], [CAMERA, keys.STATE]])
-def test_any_choice_of_keys_learns(make_learner: MakeLearner, observation_keys: list[str]) -> None:
+def test_any_choice_of_keys_learns(
+    make_learner: MakeLearner, observation_keys: list[str], make_batch: MakeBatch
+) -> None:
     learner = make_learner(observation_keys=observation_keys, learning_rate=1e-2)
     assert list(learner.observation_spec) == observation_keys
     losses = [learner.update(make_batch(0))["loss"] for _ in range(12)]
@@ -54,7 +64,7 @@ def test_any_choice_of_keys_learns(make_learner: MakeLearner, observation_keys: 
 
 
 def test_same_seed_same_weights_and_another_seed_others(
-    make_learner: MakeLearner, tmp_path: Path
+    make_learner: MakeLearner, tmp_path: Path, make_batch: MakeBatch
 ) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         learner = make_learner(seed=seed)
@@ -76,7 +86,7 @@ def test_building_a_learner_leaves_torchs_generator_alone(make_learner: MakeLear
 
 
 def test_a_resumed_run_has_the_same_weights_bit_for_bit(
-    make_learner: MakeLearner, tmp_path: Path
+    make_learner: MakeLearner, tmp_path: Path, batches_from: BatchesFrom
 ) -> None:
     train(make_learner(), batches_from, folder=tmp_path / "whole", num_updates=12)
     train(make_learner(), batches_from, folder=tmp_path / "parts", num_updates=6)
@@ -90,7 +100,10 @@ def test_a_resumed_run_has_the_same_weights_bit_for_bit(
 
 
 def test_a_loaded_policy_acts_as_the_learners(
-    make_learner: MakeLearner, tmp_path: Path, observation: dict[str, np.ndarray]
+    make_learner: MakeLearner,
+    tmp_path: Path,
+    observation: dict[str, np.ndarray],
+    make_batch: MakeBatch,
 ) -> None:
     learner = make_learner()
     for index in range(3):
@@ -108,7 +121,7 @@ def test_a_loaded_policy_acts_as_the_learners(
 
 
 def test_a_policy_made_earlier_does_not_change_with_further_updates(
-    make_learner: MakeLearner, observation: dict[str, np.ndarray]
+    make_learner: MakeLearner, observation: dict[str, np.ndarray], make_batch: MakeBatch
 ) -> None:
     learner = make_learner(learning_rate=0.1)
     policy = learner.make_policy()
@@ -119,20 +132,26 @@ def test_a_policy_made_earlier_does_not_change_with_further_updates(
     assert np.array_equal(policy.select_action(observation), before)
 
 
-def test_evaluating_changes_nothing(make_learner: MakeLearner, tmp_path: Path) -> None:
+def test_evaluating_changes_nothing(
+    make_learner: MakeLearner, tmp_path: Path, make_batch: MakeBatch
+) -> None:
     learner = make_learner()
     assert learner.evaluate(make_batch(1)) == learner.evaluate(make_batch(1))
     assert learner.num_updates == 0
 
 
-def test_padding_does_not_change_the_update(make_learner: MakeLearner) -> None:
+def test_padding_does_not_change_the_update(
+    make_learner: MakeLearner, make_batch: MakeBatch
+) -> None:
     batch = dict(make_batch(0))
     changed = {**batch, keys.ACTION: batch[keys.ACTION].copy()}
     changed[keys.ACTION][batch[keys.ACTION_IS_PAD]] = 77.0
     assert make_learner().update(batch) == make_learner().update(changed)
 
 
-def test_a_batch_that_does_not_fit_is_named(make_learner: MakeLearner) -> None:
+def test_a_batch_that_does_not_fit_is_named(
+    make_learner: MakeLearner, make_batch: MakeBatch
+) -> None:
     learner = make_learner()
     batch = dict(make_batch(0))
     with pytest.raises(SpecError, match=r"action has shape \(8, 3, 2\), expected \(batch, 4, 2\)"):
@@ -143,7 +162,7 @@ def test_a_batch_that_does_not_fit_is_named(make_learner: MakeLearner) -> None:
 
 
 def test_a_nan_in_the_data_stops_training_naming_the_update(
-    make_learner: MakeLearner, tmp_path: Path
+    make_learner: MakeLearner, tmp_path: Path, batches_from: BatchesFrom
 ) -> None:
     def broken_from(start: int) -> Iterator[Batch]:
         for index, batch in enumerate(batches_from(start), start):
