@@ -9,6 +9,10 @@ ACTION_IS_PAD = "action_is_pad"  # in batches: the step lies beyond the end of i
 REWARD = "reward"
 TERMINATED = "terminated"
 TRUNCATED = "truncated"
+SUCCESS = "success"
+ACTOR = "actor"
+SENT_S = "sent_s"
+CAPTURED_S = "captured_s"
 TASK = "task"
 
 
