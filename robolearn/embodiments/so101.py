@@ -1,18 +1,62 @@
-"""SO-101: a 5-joint arm with a gripper."""
+"""SO-101: a 5-joint arm with a gripper.
+
+Geometry, signs and limits are those of the maker's model after the "new calibration" (zero in the
+middle of each joint's range): repository TheRobotStudio/SO-ARM100, file
+`Simulation/SO101/so101_new_calib.xml`. Its joint frames are written out here in one common
+orientation, and sideways offsets that do not move the tool (18 mm between servo and arm plane, 0.2
+mm and 2.8 degrees at the wrist) are left out.
+
+The base frame stands on the table under the pan axis: x forward, y left, z up.
+"""
 
 from robolearn import keys
 from robolearn.embodiments.embodiment import CameraSpec, Embodiment
+from robolearn.kinematics import ArmLayout, InverseKinematics, SerialChain
 from robolearn.specs import ArraySpec, BoundedArraySpec
 
-CHANNELS = (
-    "shoulder_pan",
-    "shoulder_lift",
-    "elbow_flex",
-    "wrist_flex",
-    "wrist_roll",
-    "gripper",
-)
+ARM_JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll")
+CHANNELS = (*ARM_JOINTS, "gripper")
 UNITS = ("rad", "rad", "rad", "rad", "rad", "1")
+
+# `range` of each joint in so101_new_calib.xml, rounded inwards to 0.1 mrad.
+JOINT_LOWER_RAD = (-1.9198, -1.7453, -1.69, -1.658, -2.7438)
+JOINT_UPPER_RAD = (1.9198, 1.7453, 1.69, 1.658, 2.8412)
+# The gripper channel is linear in the jaw's angle, as in LeRobot: 0 closed, 1 fully open.
+JAW_CLOSED_RAD = -0.1745
+JAW_OPEN_RAD = 1.7453
+
+# The maker's `gripperframe` lies this far ahead of the roll joint, at the tip of the fixed finger.
+FINGERTIP_M = 0.0981
+# The tool point lies between the finger pads, a little before their tips.
+GRASP_BEFORE_TIP_M = 0.01
+
+CHAIN = SerialChain(
+    joint_names=ARM_JOINTS,
+    origins_m=(
+        (0.0, 0.0, 0.0624),  # base to shoulder
+        (0.0304, 0.0, 0.0542),  # shoulder to upper_arm
+        (0.0280, 0.0, 0.1126),  # upper_arm to lower_arm: 0.116 m, 14 degrees forward of upright
+        (0.1349, 0.0, 0.0052),  # lower_arm to wrist: 0.135 m
+        (0.0611, 0.0, 0.0),  # wrist to gripper
+    ),
+    axes=(
+        (0.0, 0.0, -1.0),  # pan: positive turns right
+        (0.0, 1.0, 0.0),  # lift, elbow, wrist: positive bends down
+        (0.0, 1.0, 0.0),
+        (0.0, 1.0, 0.0),
+        (-1.0, 0.0, 0.0),  # roll: positive is anticlockwise seen along the hand
+    ),
+    tool_offset_m=(FINGERTIP_M - GRASP_BEFORE_TIP_M, 0.0, 0.0),
+    lower_rad=JOINT_LOWER_RAD,
+    upper_rad=JOINT_UPPER_RAD,
+)
+LAYOUT = ArmLayout(
+    pitch_row=(0.0, 1.0, 1.0, 1.0, 0.0),
+    roll_row=(0.0, 0.0, 0.0, 0.0, 1.0),
+    shoulder=1,
+    elbow=2,
+    wrist=3,
+)
 
 SO101 = Embodiment(
     name="so101",
@@ -23,10 +67,16 @@ SO101 = Embodiment(
         "float32",
         CHANNELS,
         UNITS,
-        minimum=(-1.92, -1.75, -1.69, -1.66, -2.74, 0.0),
-        maximum=(1.92, 1.75, 1.69, 1.66, 2.84, 1.0),
+        minimum=(*JOINT_LOWER_RAD, 0.0),
+        maximum=(*JOINT_UPPER_RAD, 1.0),
     ),
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),
-    rest_position=(0.0, 0.0, 0.0, 0.0, 0.0, 1.0),
+    # Folded back over the base: the upper arm leans on its stop, so torque can be cut there.
+    rest_position=(0.0, -1.74, 1.68, 1.2, 0.0, 0.0),
 )
+
+
+def make_inverse_kinematics() -> InverseKinematics:
+    """Returns the arm's inverse kinematics; joint order is `ARM_JOINTS`."""
+    return InverseKinematics(CHAIN, LAYOUT)

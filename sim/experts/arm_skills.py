@@ -1,0 +1,122 @@
+"""Skills of the SO-101 hand: move, grasp, release, from which plans are made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from robolearn.embodiments import so101
+from robolearn.sim.world import World
+from robolearn.specs import Array
+
+DOWN_RAD = math.pi / 2
+SPEED_MPS = 0.25
+TURN_RATE_RADPS = 2.5
+GRIPPER_OPEN = 0.45  # a gap of about 65 mm at the tips
+GRIP_STEPS = 6  # for the jaw to close on the object, or to let go of it
+CONTROL_PERIOD_S = so101.SO101.control_period_s
+
+
+class ArmSkills:
+    """Moves a setpoint (tool position, pitch, roll, opening) and turns it into actions.
+
+    Every skill is a generator of actions; `yield from` strings them together. The setpoint moves
+    at bounded speed, so the arm can follow, and does not depend on where the arm really is: noise
+    on the arm is corrected because the next target lies on the planned path again.
+
+    Attributes:
+        position_w: the setpoint of the tool [m].
+        pitch_rad: the pitch asked for; the inverse kinematics lowers it where it must [rad].
+        roll_rad: the roll [rad].
+        opening: of the gripper, 0 to 1.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._joints = [world.joint(name) for name in so101.CHANNELS]
+        self._kinematics = so101.make_inverse_kinematics()
+        self.reset()
+
+    def reset(self) -> None:
+        """Takes the setpoint from the arm as it stands."""
+        self._joint_pos = np.array([joint.position for joint in self._joints[:-1]])
+        jaw_range_rad = so101.JAW_OPEN_RAD - so101.JAW_CLOSED_RAD
+        self.opening = (self._joints[-1].position - so101.JAW_CLOSED_RAD) / jaw_range_rad
+        self.position_w = so101.CHAIN.compute_tool_pose(self._joint_pos)[0]
+        self.pitch_rad = float(np.dot(so101.LAYOUT.pitch_row, self._joint_pos))
+        self.roll_rad = float(np.dot(so101.LAYOUT.roll_row, self._joint_pos))
+
+    def make_action(self) -> Array:
+        """Returns the action for the present setpoint."""
+        solution = self._kinematics.solve(
+            self.position_w, self.pitch_rad, self.roll_rad, self._joint_pos
+        )
+        self._joint_pos = solution.joint_pos
+        action = np.array([*solution.joint_pos, self.opening], np.float32)
+        return so101.SO101.action_spec.clip(action)
+
+    def move(
+        self,
+        position_w: Array,
+        *,
+        pitch_rad: float = DOWN_RAD,
+        roll_rad: float | None = None,
+        speed_mps: float = SPEED_MPS,
+    ) -> Iterator[Array]:
+        """Moves the tool in a straight line, turning on the way; roll stays if not given."""
+        start_w, goal_w = self.position_w, np.asarray(position_w, float)
+        start_angles = np.array([self.pitch_rad, self.roll_rad])
+        goal_angles = np.array([pitch_rad, self.roll_rad if roll_rad is None else roll_rad])
+        duration_s = max(
+            float(np.linalg.norm(goal_w - start_w)) / speed_mps,
+            float(np.abs(goal_angles - start_angles).max()) / TURN_RATE_RADPS,
+        )
+        num_steps = max(1, math.ceil(duration_s / CONTROL_PERIOD_S))
+        for step in range(1, num_steps + 1):
+            share = step / num_steps
+            self.position_w = start_w + share * (goal_w - start_w)
+            pitch_roll = start_angles + share * (goal_angles - start_angles)
+            self.pitch_rad, self.roll_rad = pitch_roll.tolist()
+            yield self.make_action()
+
+    def wait(self, num_steps: int) -> Iterator[Array]:
+        """Stays where it is, for the arm to catch up with the setpoint."""
+        for _ in range(num_steps):
+            yield self.make_action()
+
+    def close_gripper(self) -> Iterator[Array]:
+        """Closes the jaw; on an object it presses with the servo's full limit."""
+        self.opening = 0.0
+        yield from self.wait(GRIP_STEPS)
+
+    def open_gripper(self) -> Iterator[Array]:
+        """Opens the jaw wide enough for a block."""
+        self.opening = GRIPPER_OPEN
+        yield from self.wait(GRIP_STEPS)
+
+    def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
+        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
+
+        Args:
+            position_w: where the tool will be; the pan joint's turn depends on it.
+            heading_rad: direction from finger to jaw, seen from above [rad].
+            symmetry_rad: headings this far apart are as good, e.g. pi/2 for a cube [rad].
+
+        Returns:
+            Of all equally good rolls the one nearest to pi/2: jaw and finger side by side seen from
+            the base, so that a hand that leans outwards keeps both over the table.
+        """
+        roll_rad = heading_rad - math.atan2(position_w[1], position_w[0])
+        turns = round((DOWN_RAD - roll_rad) / symmetry_rad)
+        return roll_rad + turns * symmetry_rad
+
+    def find_aim(self, position_w: Array, roll_rad: float, offset_m: float) -> Array:
+        """Returns the tool position that leaves an object `offset_m` nearer to the open jaw.
+
+        The fixed finger stands only a few millimetres off the axis of a centred block; closing
+        slides the block onto it.
+        """
+        heading_rad = roll_rad + math.atan2(position_w[1], position_w[0])
+        aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
+        return np.asarray(position_w - offset_m * aside, float)

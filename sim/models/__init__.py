@@ -1,0 +1,1 @@
+"""Bodies built from primitives."""

@@ -1,0 +1,84 @@
+"""What can be true of a world, strictly: placed things must be at rest and let go of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from robolearn.sim.world import FreeBody, ScalarJoint, World
+from robolearn.specs import Array
+
+# Far below what a person sees moving, far above the solver's noise on a resting block.
+MAX_SETTLED_SPEED_MPS = 0.01
+MAX_SETTLED_TURN_RATE_RADPS = 0.1
+UPRIGHT_COSINE = 0.97  # tilted by less than 14 degrees
+
+
+def is_settled(body: FreeBody) -> bool:
+    """Says whether the body is at rest."""
+    return (
+        body.speed_mps < MAX_SETTLED_SPEED_MPS
+        and body.turn_rate_radps < MAX_SETTLED_TURN_RATE_RADPS
+    )
+
+
+def is_released(world: World, geoms: Array) -> bool:
+    """Says whether the gripper touches none of these geoms (a mask from `World.geoms_of`)."""
+    return not world.touches(world.robot_geoms, geoms)
+
+
+def is_near(position_w: Array, goal_w: Array, tolerance_m: float) -> bool:
+    """Says whether two points lie within `tolerance_m`; give only x and y to ignore height."""
+    return math.dist(position_w.tolist(), goal_w.tolist()) <= tolerance_m
+
+
+def is_at_height(body: FreeBody, height_m: float, tolerance_m: float = 0.004) -> bool:
+    """Says whether the body's centre is at that height over the table."""
+    return abs(float(body.position_w[2]) - height_m) <= tolerance_m
+
+
+def is_on(
+    world: World,
+    upper: FreeBody,
+    upper_geoms: Array,
+    lower: FreeBody,
+    lower_geoms: Array,
+    *,
+    height_m: float,
+    tolerance_m: float,
+) -> bool:
+    """Says whether `upper` rests on `lower`: touching, over its middle, `height_m` above it."""
+    upper_w, lower_w = upper.position_w, lower.position_w
+    return (
+        is_near(upper_w[:2], lower_w[:2], tolerance_m)
+        and abs(float(upper_w[2] - lower_w[2]) - height_m) <= 0.004
+        and world.touches(upper_geoms, lower_geoms)
+    )
+
+
+def is_in_box(position_w: Array, low_w: Sequence[float], high_w: Sequence[float]) -> bool:
+    """Says whether a point lies in an axis-aligned box."""
+    triples = zip(low_w, position_w.tolist(), high_w, strict=True)
+    return all(low <= value <= high for low, value, high in triples)
+
+
+def is_beyond(joint: ScalarJoint, threshold: float) -> bool:
+    """Says whether a joint stands at or beyond a threshold: open, pressed, turned on."""
+    return joint.position >= threshold
+
+
+class ConsecutiveSteps:
+    """Counts how many steps in a row something was true."""
+
+    def __init__(self, num_steps: int) -> None:
+        self._num_steps = num_steps
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets the steps before."""
+        self._count = 0
+
+    def update(self, is_true: bool) -> bool:
+        """Takes one step's answer; says whether it has held for `num_steps` in a row."""
+        self._count = self._count + 1 if is_true else 0
+        return self._count >= self._num_steps

@@ -1,0 +1,152 @@
+"""Off-screen pictures of a world. Nothing here touches OpenGL before the first picture."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from robolearn.errors import MissingDependencyError, RobolearnError, UnknownNameError
+from robolearn.sim.scene import MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX
+from robolearn.sim.world import World
+from robolearn.specs import Array
+
+BACK_ENDS = ("egl", "osmesa", "glfw")
+MAX_GEOMS = 1000  # room in the abstract scene; ours have below 100
+
+
+def find_back_end() -> str:
+    """Returns the OpenGL back end to render with: the user's `MUJOCO_GL`, else EGL, else OSMesa.
+
+    Raises:
+        MissingDependencyError: if there is none; names the Debian packages.
+        RobolearnError: if `MUJOCO_GL` names something else.
+    """
+    asked = os.environ.get("MUJOCO_GL", "").lower()
+    if asked in BACK_ENDS:
+        return asked
+    if asked:
+        raise RobolearnError(
+            f"MUJOCO_GL={asked!r} cannot render off-screen; unset it or use {', '.join(BACK_ENDS)}"
+        )
+    if _has_egl_device():
+        return "egl"
+    if _load_library("libOSMesa.so.8", "libOSMesa.so") is not None:
+        return "osmesa"
+    raise MissingDependencyError(
+        "no OpenGL library for off-screen rendering was found: cameras need EGL"
+        " (Debian and Ubuntu: apt install libegl1) or OSMesa (apt install libosmesa6)."
+        " Everything without cameras runs as it is."
+    )
+
+
+def _has_egl_device() -> bool:
+    """Asks EGL itself: the library alone, without a driver behind it, is not enough."""
+    library = _load_library("libEGL.so.1", "libEGL.so")
+    if library is None:
+        return False
+    library.eglGetProcAddress.restype = ctypes.c_void_p
+    address = library.eglGetProcAddress(b"eglQueryDevicesEXT")
+    if not address:
+        return False
+    signature = ctypes.CFUNCTYPE(
+        ctypes.c_uint, ctypes.c_int, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int)
+    )
+    count = ctypes.c_int(0)
+    answered = signature(address)(0, None, ctypes.byref(count))
+    return bool(answered) and count.value > 0
+
+
+def _load_library(*names: str) -> ctypes.CDLL | None:
+    for name in names:
+        with contextlib.suppress(OSError):
+            return ctypes.CDLL(name)
+    return None
+
+
+def _make_gl_context(width_px: int, height_px: int) -> Any:
+    """Creates the context MuJoCo draws into, whatever was chosen when mujoco was imported."""
+    back_end = find_back_end()
+    try:
+        module = importlib.import_module(f"mujoco.{back_end}")
+        return module.GLContext(width_px, height_px)
+    except (ImportError, AttributeError, RuntimeError) as error:
+        raise MissingDependencyError(
+            f"the OpenGL back end {back_end!r} does not work here ({error});"
+            " Debian and Ubuntu: apt install libegl1, or apt install libosmesa6 and set"
+            " MUJOCO_GL=osmesa"
+        ) from error
+
+
+class Renderer:
+    """Draws one world, in any size up to the buffer's, through one OpenGL context.
+
+    Creating a context takes up to half a second, so a robot keeps one and closes it explicitly:
+    one left to the interpreter's end prints EGL errors.
+    """
+
+    def __init__(self, world: World) -> None:
+        """Creates the context.
+
+        Raises:
+            MissingDependencyError: if no OpenGL library is found.
+        """
+        self._world = world
+        model = world.model
+        self._gl: Any = _make_gl_context(MAX_IMAGE_WIDTH_PX, MAX_IMAGE_HEIGHT_PX)
+        self._gl.make_current()
+        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._scene = mujoco.MjvScene(model, maxgeom=MAX_GEOMS)
+        for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+            self._scene.flags[flag] = False
+        self._option = mujoco.MjvOption()
+        self._camera = mujoco.MjvCamera()
+        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._camera_ids = {model.camera(index).name: index for index in range(model.ncam)}
+
+    def render(self, camera: str, height_px: int, width_px: int) -> Array:
+        """Draws the present state.
+
+        Returns:
+            uint8 RGB, upright, shape (height_px, width_px, 3).
+
+        Raises:
+            UnknownNameError: if the scene has no such camera.
+            RobolearnError: if the size does not fit the buffer.
+        """
+        if camera not in self._camera_ids:
+            raise UnknownNameError("camera", camera, self._camera_ids, "in the scene")
+        if not (0 < height_px <= MAX_IMAGE_HEIGHT_PX and 0 < width_px <= MAX_IMAGE_WIDTH_PX):
+            raise RobolearnError(
+                f"an image of {height_px} x {width_px} px cannot be rendered:"
+                f" the largest is {MAX_IMAGE_HEIGHT_PX} x {MAX_IMAGE_WIDTH_PX}"
+            )
+        model, data = self._world.model, self._world.data
+        mujoco.mj_kinematics(model, data)  # after a step, poses are one physics step old
+        mujoco.mj_camlight(model, data)
+        self._gl.make_current()  # another robot of this thread may have drawn last
+        self._camera.fixedcamid = self._camera_ids[camera]
+        everything = mujoco.mjtCatBit.mjCAT_ALL
+        mujoco.mjv_updateScene(
+            model, data, self._option, None, self._camera, everything, self._scene
+        )
+        viewport = mujoco.MjrRect(0, 0, width_px, height_px)
+        mujoco.mjr_render(viewport, self._scene, self._context)
+        image = np.empty((height_px, width_px, 3), np.uint8)
+        mujoco.mjr_readPixels(image, None, viewport, self._context)
+        return np.ascontiguousarray(image[::-1])  # OpenGL's first row is the lowest
+
+    def close(self) -> None:
+        """Frees the context. Allowed any number of times."""
+        if self._gl is None:
+            return
+        self._gl.make_current()
+        self._context.free()
+        self._gl.free()
+        self._gl = None

@@ -1,0 +1,113 @@
+"""`SimTask`: what every task in simulation has in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+
+from robolearn import keys
+from robolearn.errors import IncompatibleError
+from robolearn.robot import Robot
+from robolearn.sim.predicates import ConsecutiveSteps
+from robolearn.sim.simulated_robot import SimulatedRobot
+from robolearn.sim.world import FreeBody, ScalarJoint, World
+from robolearn.specs import Array, ArraySpec
+from robolearn.task import Evaluation, Task
+
+HOLD_STEPS = 5  # the goal must hold this many control steps in a row (0.25 s at 20 Hz)
+
+
+class SimTask(Task):
+    """A goal in a MuJoCo world, for one embodiment.
+
+    A task says what stands in the scene (`build_scene`), takes hold of it (`find_parts`), sets it
+    out (`place_parts`) and knows the goal (`is_goal_reached`). Success is the goal reached for
+    `HOLD_STEPS` steps in a row; it ends the episode and is worth a reward of 1, all else 0.
+
+    Attributes:
+        embodiment_name: the body the task is laid out for.
+        state_channels: name and unit of each entry of `observation.environment_state`.
+        world: the world, once bound.
+    """
+
+    embodiment_name: ClassVar[str] = "so101"
+    state_channels: ClassVar[tuple[tuple[str, str], ...]]
+    world: World
+
+    def __init__(self, time_limit_s: float) -> None:
+        self.time_limit_s = time_limit_s
+        self._success = ConsecutiveSteps(HOLD_STEPS)
+        names, units = zip(*self.state_channels, strict=True)
+        spec = ArraySpec(keys.ENVIRONMENT_STATE, (len(names),), "float32", names, units)
+        self._observation_spec: dict[str, ArraySpec] = {spec.name: spec}
+
+    @abstractmethod
+    def build_scene(self, spec: mujoco.MjSpec) -> None:
+        """Adds fixtures, objects and markers to the scene."""
+
+    @abstractmethod
+    def find_parts(self, world: World) -> None:
+        """Takes handles on the parts of the compiled scene."""
+
+    @abstractmethod
+    def place_parts(self, rng: np.random.Generator) -> None:
+        """Sets the parts out for a new episode; all randomness comes from `rng`."""
+
+    @abstractmethod
+    def is_goal_reached(self) -> bool:
+        """Says whether the goal holds at this moment, settled and released."""
+
+    @abstractmethod
+    def get_state(self) -> Array:
+        """Returns the privileged state, one entry per entry of `state_channels`."""
+
+    def bind(self, robot: Robot) -> None:
+        """Builds the task's world around the robot; see `Task.bind`."""
+        if not isinstance(robot, SimulatedRobot):
+            raise IncompatibleError(
+                f"task {self.name!r} needs a simulated robot, and {type(robot).__name__}"
+                f" ({robot.embodiment.name}) is none: use robot={self.embodiment_name}_sim"
+            )
+        if robot.embodiment.name != self.embodiment_name:
+            raise IncompatibleError(
+                f"task {self.name!r} is laid out for {self.embodiment_name!r},"
+                f" not for {robot.embodiment.name!r}"
+            )
+        self._robot = robot
+        self.world = robot.load_scene(self.build_scene)
+        self.find_parts(self.world)
+
+    @property
+    def observation_spec(self) -> dict[str, ArraySpec]:
+        """The privileged state's spec."""
+        return self._observation_spec
+
+    def get_observation(self) -> dict[str, Array]:
+        """Returns the privileged state."""
+        return {keys.ENVIRONMENT_STATE: self.get_state().astype(np.float32)}
+
+    def reset(self, seed: int) -> None:
+        """Starts an episode; see `Task.reset`."""
+        self._robot.begin_episode(seed)
+        self.place_parts(np.random.default_rng(seed))
+        self.world.forward()
+        self._success.reset()
+
+    def evaluate(self) -> Evaluation:
+        """Judges the present state; see `Task.evaluate`."""
+        success = self._success.update(self.is_goal_reached())
+        return Evaluation(float(success), terminated=success, success=success)
+
+
+def pose_channels(name: str) -> tuple[tuple[str, str], ...]:
+    """Returns the state channels of a free body: position [m] and quaternion."""
+    positions = tuple((f"{name}_{axis}", "m") for axis in ("x", "y", "z"))
+    return positions + tuple((f"{name}_q{part}", "1") for part in ("w", "x", "y", "z"))
+
+
+def indices_of(*parts: FreeBody | ScalarJoint) -> Array:
+    """Returns where the state of these parts lies in `world.data.qpos`, for one fast look-up."""
+    return np.array([index for part in parts for index in part.qpos_indices])
