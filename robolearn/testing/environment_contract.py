@@ -44,13 +44,13 @@ def check_environment(make_environment: Callable[[], Environment]) -> None:
         _check_refusals(environment)
         _check_whole_episode(environment)
         if environment.robot.clock.kind == "simulated":
-            _check_gymnasium(environment)
             _check_starts(environment)
             other = make_environment()
             try:
                 _check_same_trajectory(environment, other)
             finally:
                 other.close()
+            _check_gymnasium(environment)
     finally:
         environment.close()
     environment.close()

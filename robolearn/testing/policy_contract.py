@@ -33,7 +33,9 @@ def check_policy(
     """
     shown = observations or _make_observations(observation_spec)
     first = _run(policy, shown, action_spec, INSTRUCTIONS[0], SEEDS[0])
-    _run(policy, shown[::-1], action_spec, INSTRUCTIONS[1], SEEDS[1])
+    # One step fewer: were all episodes of one length, a counter or a chunk of actions that survives
+    # reset() could happen to stand at its beginning again.
+    _run(policy, shown[:0:-1], action_spec, INSTRUCTIONS[1], SEEDS[1])
     again = _run(policy, shown, action_spec, INSTRUCTIONS[0], SEEDS[0])
     for index, (one, two) in enumerate(zip(first, again, strict=True)):
         require(
