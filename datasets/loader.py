@@ -13,11 +13,13 @@ import numpy as np
 from robolearn import keys
 from robolearn.datasets.episode import Episode
 from robolearn.datasets.frames import FrameSource
+from robolearn.datasets.schema import DatasetSchema
 from robolearn.datasets.statistics import RunningStatistics
 from robolearn.datasets.store import EpisodeStore
 from robolearn.datasets.windows import Windows
 from robolearn.errors import RobolearnError, StoreError, UnknownNameError
 from robolearn.normalization import Statistics
+from robolearn.policy import TrainedOn
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 
 Batch = dict[str, Array]
@@ -33,8 +35,7 @@ class WindowDataset:
     Attributes:
         observation_spec: spec of each chosen observation key.
         action_spec: spec of the action.
-        embodiment: name of the body the episodes were recorded on.
-        control_rate_hz: nominal steps per second [Hz].
+        trained_on: body, task and control period of the episodes, for the checkpoint.
         statistics: of each low-dimensional key and `action`, over training episodes only.
         train_episodes: names of the training episodes.
         validation_episodes: names of the validation episodes.
@@ -87,7 +88,6 @@ class WindowDataset:
             if key not in schema.observation_specs:
                 where = f"in {folder}"
                 raise UnknownNameError("observation key", key, schema.observation_specs, where)
-        self.embodiment, self.control_rate_hz = schema.embodiment, schema.control_rate_hz
         self.observation_spec: dict[str, ArraySpec] = {
             key: schema.observation_specs[key] for key in observation_keys
         }
@@ -98,6 +98,7 @@ class WindowDataset:
             [episode.num_steps for episode in episodes], observation_horizon, prediction_horizon
         )
         train, validation = split_episodes(len(episodes), validation_fraction, seed)
+        self.trained_on = _describe_source(schema, episodes)
         self.train_episodes = [episodes[index].name for index in train]
         self.validation_episodes = [episodes[index].name for index in validation]
         self._train_steps = self._windows.list_steps(train)
@@ -238,6 +239,18 @@ def split_episodes(num_episodes: int, validation_fraction: float, seed: int) -> 
     num_validation = min(wanted, num_episodes - 1)
     order = np.random.default_rng(seed).permutation(num_episodes)
     return np.sort(order[num_validation:]), np.sort(order[:num_validation])
+
+
+def _describe_source(schema: DatasetSchema, episodes: Sequence[Episode]) -> TrainedOn:
+    """Says what is learned here; several tasks are named one after the other."""
+    tasks = dict.fromkeys(episode.attributes.task for episode in episodes)
+    instructions = dict.fromkeys(episode.attributes.instruction for episode in episodes)
+    return TrainedOn(
+        embodiment=schema.embodiment,
+        task=", ".join(tasks),
+        instruction="; ".join(instructions),
+        control_period_s=1.0 / schema.control_rate_hz,
+    )
 
 
 def _choose_episodes(

@@ -26,7 +26,7 @@ FORMAT_VERSION = 1
 POLICY, TRAINING = "policy", "training"
 
 
-def load_policy(folder: Path, device: str = "cpu", **overrides: Any) -> TrainedPolicy:
+def load_policy(folder: Path | str, device: str = "cpu", **overrides: Any) -> TrainedPolicy:
     """Loads the policy of a checkpoint folder, whatever its kind.
 
     Args:
@@ -39,6 +39,7 @@ def load_policy(folder: Path, device: str = "cpu", **overrides: Any) -> TrainedP
         CheckpointError: if it is missing, truncated, of another version, or not one of ours.
         UnknownNameError: if there is no policy of its kind, or no such override.
     """
+    folder = Path(folder)
     description = read_json(folder, POLICY)
     kind = description.get("kind")
     known = find_kinds()

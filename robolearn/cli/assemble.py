@@ -40,8 +40,11 @@ def build(config: Mapping[str, Any] | DictConfig, **arguments: Any) -> Any:
         MissingDependencyError: if a package is not installed; names the extra that brings it.
     """
     try:
-        return instantiate(config, **arguments, _convert_="all")
-    except InstantiationException as error:
+        # Called here rather than by Hydra, which would turn dataclasses among the arguments into
+        # dictionaries.
+        make = instantiate(config, _convert_="all", _partial_=True)
+        return make(**arguments)
+    except (InstantiationException, ImportError) as error:
         raise _find_reason(error) from error
 
 

@@ -105,9 +105,9 @@ def _check_key(config: DictConfig, key: str) -> None:
     walked: list[str] = []
     for part in key.split("."):
         if isinstance(node, DictConfig):
-            if part not in node:
+            known = [str(name) for name in node if name != "_target_"]
+            if part not in known:
                 where = f"in {'.'.join(walked)}" if walked else ""
-                known = [str(name) for name in node if name != "_target_"]
                 raise UnknownNameError("option", part, known, where)
             node = node._get_node(part)
             if OmegaConf.is_dict(node) is False:

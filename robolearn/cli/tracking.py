@@ -45,11 +45,11 @@ class TensorBoardObserver:
         self._writer.flush()
 
     def on_end(self, summary: object) -> None:
-        """Completes the files."""
-        self.close()
+        """Brings everything to disk."""
+        self._writer.flush()
 
     def close(self) -> None:
-        """Completes the files, also after an error."""
+        """Completes the files; whoever trains calls it once, also after an error."""
         self._writer.close()
 
     def _write(self, split: str, update: int, metrics: Metrics) -> None:
