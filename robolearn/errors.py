@@ -26,6 +26,10 @@ class CheckpointError(RobolearnError):
     """A checkpoint is missing, truncated, or not one of ours."""
 
 
+class TrainingError(RobolearnError):
+    """Training cannot go on: the loss is not finite, or the data ended too early."""
+
+
 class RobotError(RobolearnError):
     """A robot or one of its devices cannot do what was asked."""
 

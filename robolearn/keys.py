@@ -5,9 +5,14 @@ ENVIRONMENT_STATE = "observation.environment_state"
 IMAGE_PREFIX = "observation.images."
 ACTION = "action"
 ACTION_APPLIED = "action_applied"
+ACTION_IS_PAD = "action_is_pad"  # in batches: the step lies beyond the end of its episode
 REWARD = "reward"
 TERMINATED = "terminated"
 TRUNCATED = "truncated"
+SUCCESS = "success"
+ACTOR = "actor"
+SENT_S = "sent_s"
+CAPTURED_S = "captured_s"
 TASK = "task"
 
 

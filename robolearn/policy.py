@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from robolearn.specs import Array
+from robolearn import keys
+from robolearn.errors import IncompatibleError, RobolearnError
+from robolearn.specs import Array, BoundedArraySpec, Specs, find_differences
 
 
 class Policy(ABC):
@@ -23,3 +27,75 @@ class Policy(ABC):
     @abstractmethod
     def select_action(self, observation: Mapping[str, Array]) -> Array:
         """Returns the action for this observation, within the robot's `action_spec`."""
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """What a policy learned from; it travels with the checkpoint.
+
+    Attributes:
+        embodiment: name of the body, e.g. `so101`.
+        task: name of the task, e.g. `pick_place`.
+        instruction: the task in words.
+        control_period_s: time between two actions [s].
+    """
+
+    embodiment: str
+    task: str
+    instruction: str
+    control_period_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain data that `from_json` reads back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrainedOn:
+        """Reads what `to_json` returned.
+
+        Raises:
+            RobolearnError: if a field is missing or of the wrong kind.
+        """
+        try:
+            texts = {name: str(data[name]) for name in ("embodiment", "task", "instruction")}
+            return cls(**texts, control_period_s=float(data["control_period_s"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise RobolearnError(f"not a record of what was trained on: {error!r}") from error
+
+
+class TrainedPolicy(Policy):
+    """A policy that came out of a checkpoint: it knows which body it fits.
+
+    Attributes:
+        observation_spec: what it reads; its image keys name the cameras it needs.
+        action_spec: what it gives.
+        trained_on: what it learned from.
+    """
+
+    observation_spec: Specs
+    action_spec: BoundedArraySpec
+    trained_on: TrainedOn
+
+    def check_compatible(
+        self, observation_spec: Specs, action_spec: BoundedArraySpec, control_period_s: float
+    ) -> None:
+        """Checks that a body with these specs can be driven by this policy.
+
+        Args:
+            observation_spec: what the body gives; it may give more than the policy reads.
+            action_spec: what the body takes; must be exactly the policy's.
+            control_period_s: time between two actions of the body [s].
+
+        Raises:
+            IncompatibleError: if it cannot; names every field that differs.
+        """
+        differences = find_differences(self.observation_spec, observation_spec)
+        differences += find_differences({keys.ACTION: self.action_spec}, {keys.ACTION: action_spec})
+        expected_s = self.trained_on.control_period_s
+        if abs(control_period_s - expected_s) > 1e-6:
+            differences.append(f"control_period_s: expected {expected_s}, got {control_period_s}")
+        if differences:
+            raise IncompatibleError(
+                f"the policy, trained on {self.trained_on.embodiment!r}, does not fit this robot: "
+                + "; ".join(differences)
+            )

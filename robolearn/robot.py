@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from robolearn.embodiments import Embodiment
+from robolearn.errors import RobotError
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 from robolearn.timing import Clock
 
@@ -84,6 +85,14 @@ class Robot(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stops and releases every device. Allowed in every state, any number of times."""
+
+    def render(self) -> Array:
+        """Returns a picture of the scene for people, uint8 HWC RGB; no policy sees it.
+
+        Raises:
+            RobotError: if the robot has no such view.
+        """
+        raise RobotError(f"{type(self).__name__} has no view of the scene to film")
 
     def __enter__(self) -> Self:
         self.connect()

@@ -1,0 +1,1 @@
+"""Behaviour cloning with action chunks, from images, states, or both."""

@@ -1,0 +1,48 @@
+"""Runs a command under Hydra: checks the line, composes the configuration, calls `run`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from robolearn.cli.choices import CONFIG_PACKAGE, check_complete, check_overrides
+from robolearn.errors import RobolearnError
+
+if TYPE_CHECKING:
+    from robolearn.cli.main import Command
+
+
+def run_command(name: str, command: Command, words: Sequence[str]) -> int:
+    """Runs a command on overrides and Hydra flags.
+
+    The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
+    job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
+    """
+    check_overrides(command.config_name, _drop_flags(words))
+    module = importlib.import_module(command.module)
+
+    def task(config: DictConfig) -> None:
+        try:
+            check_complete(name, config)
+            module.run(config, Path(HydraConfig.get().runtime.output_dir))
+        except RobolearnError as error:
+            print(f"robolearn: {error}", file=sys.stderr)
+            sys.exit(2)
+
+    # Hydra reads the line itself: it also serves `-m` and its other flags.
+    sys.argv = [f"robolearn {name}", *words]
+    decorate = hydra.main(f"pkg://{CONFIG_PACKAGE}", command.config_name, version_base="1.3")
+    decorate(task)()
+    return 0
+
+
+def _drop_flags(words: Sequence[str]) -> list[str]:
+    """Keeps the overrides of a line, without Hydra's flags and their values."""
+    return [word for word in words if (not word.startswith("-") and "=" in word) or word[:1] == "~"]

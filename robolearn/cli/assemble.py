@@ -1,0 +1,96 @@
+"""Turns configuration into objects: the only place where `_target_` becomes a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from robolearn.environment import Environment
+from robolearn.errors import MissingDependencyError, RobolearnError
+
+# What to install when a room's heavy guest is missing.
+EXTRA_OF_MODULE = {
+    "mujoco": "sim",
+    "robosuite": "robosuite",
+    "cv2": "sim",
+    "serial": "hardware",
+    "zarr": "datasets",
+    "numcodecs": "datasets",
+    "torch": "policies",
+    "safetensors": "policies",
+    "h5py": "convert",
+}
+
+PlainConfig = dict[str, Any]
+
+
+def build(config: Mapping[str, Any] | DictConfig, **arguments: Any) -> Any:
+    """Builds the object a configuration names, with plain Python values.
+
+    Args:
+        config: a node with `_target_` and keyword arguments.
+        **arguments: further keyword arguments, which only the running command knows.
+
+    Raises:
+        RobolearnError: as the object's constructor raises.
+        MissingDependencyError: if a package is not installed; names the extra that brings it.
+    """
+    try:
+        # Called here rather than by Hydra, which would turn dataclasses among the arguments into
+        # dictionaries.
+        make = instantiate(config, _convert_="all", _partial_=True)
+        return make(**arguments)
+    except (InstantiationException, ImportError) as error:
+        raise _find_reason(error) from error
+
+
+def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
+    """Builds the environment from the `robot` and `task` nodes of a configuration."""
+    return Environment(build(config["robot"]), build(config["task"]))
+
+
+def load_environment(
+    task: str, robot: str = "so101_sim", cameras: Sequence[str] = (), **overrides: Any
+) -> Environment:
+    """Builds an environment by name, for scripts and notebooks.
+
+    Args:
+        task: a choice of `configs/task/`.
+        robot: a choice of `configs/robot/`.
+        cameras: cameras to switch on.
+        **overrides: further options by their name with `__` for a dot, e.g. `task__time_limit_s=5`.
+
+    Raises:
+        UnknownNameError: if there is no such task, robot or camera.
+    """
+    from robolearn.cli.choices import compose_config
+
+    words = [f"robot={robot}", f"task={task}", f"cameras=[{','.join(cameras)}]", "checkpoint=none"]
+    words += [f"{key.replace('__', '.')}={value}" for key, value in overrides.items()]
+    return make_environment(compose_config("evaluate", words))
+
+
+def to_plain(config: DictConfig) -> PlainConfig:
+    """Resolves a configuration to plain dictionaries, which travel to worker processes."""
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def _find_reason(error: BaseException) -> RobolearnError:
+    """Digs the error that matters out of Hydra's wrapping."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, RobolearnError):
+            return cause
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            package = cause.name.partition(".")[0]
+            extra = EXTRA_OF_MODULE.get(package)
+            hint = f"pip install 'robolearn[{extra}]'" if extra else f"pip install {package}"
+            return MissingDependencyError(f"{package} is not installed: {hint}")
+        cause = cause.__cause__ or cause.__context__
+    return RobolearnError(str(error))

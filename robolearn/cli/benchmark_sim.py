@@ -1,0 +1,17 @@
+"""`robolearn benchmark sim`: the simulator beside its physics limit and beside robosuite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from robolearn.cli.assemble import build
+from robolearn.cli.figures import print_figures, write_figures
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Measures, prints a table and writes the figures where `json` says."""
+    figures = build(config.measure)
+    print_figures("Simulator, one core", figures)
+    write_figures(config.json, figures)

@@ -1,0 +1,117 @@
+"""What the YAML files offer: groups, their choices, and a check of what a person typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from hydra import compose, initialize_config_module
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+
+from robolearn.errors import RobolearnError, UnknownNameError
+
+CONFIG_PACKAGE = "robolearn.configs"
+
+
+def list_groups() -> dict[str, list[str]]:
+    """Returns every configuration group with its choices, e.g. `{"task": ["pick_place", …]}`."""
+    root = resources.files(CONFIG_PACKAGE)
+    groups = {}
+    for folder in sorted(root.iterdir(), key=lambda entry: entry.name):
+        if folder.is_dir():
+            names = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
+            if names:
+                groups[folder.name] = names
+    return groups
+
+
+def read_text(config_name: str) -> str:
+    """Returns the text of a top-level YAML file."""
+    return resources.files(CONFIG_PACKAGE).joinpath(f"{config_name}.yaml").read_text("utf-8")
+
+
+def compose_config(config_name: str, overrides: Sequence[str] = ()) -> DictConfig:
+    """Composes a top-level YAML file with overrides, outside a running command.
+
+    Raises:
+        RobolearnError: if an override names something that does not exist.
+    """
+    check_overrides(config_name, overrides)
+    with initialize_config_module(CONFIG_PACKAGE, version_base="1.3"):
+        return compose(config_name, list(overrides))
+
+
+def check_overrides(config_name: str, words: Sequence[str]) -> None:
+    """Checks every override before anything runs.
+
+    Raises:
+        UnknownNameError: for a choice or an option that does not exist, with the nearest name.
+        RobolearnError: for an override that cannot be read.
+    """
+    groups = list_groups()
+    overrides = [_parse(word) for word in words]
+    for override in overrides:
+        if override.key_or_group in groups:
+            for choice in _choices_in(override):
+                if choice not in (*groups[override.key_or_group], "null", "None"):
+                    kind = override.key_or_group
+                    raise UnknownNameError(kind, choice, groups[kind])
+    chosen = [
+        f"{override.key_or_group}={_choices_in(override)[0]}"
+        for override in overrides
+        if override.key_or_group in groups
+    ]
+    with initialize_config_module(CONFIG_PACKAGE, version_base="1.3"):
+        config = compose(config_name, chosen)
+    for override in overrides:
+        key = override.key_or_group
+        if key not in groups and not override.is_add() and not key.startswith("hydra"):
+            _check_key(config, key)
+
+
+def check_complete(command: str, config: DictConfig) -> None:
+    """Checks that every option without a default was given.
+
+    Raises:
+        RobolearnError: naming the options that are missing.
+    """
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        wanted = " ".join(f"{name}=…" for name in missing)
+        raise RobolearnError(f"{command} needs {wanted} (see `robolearn {command} --help`)")
+
+
+def _parse(word: str) -> Override:
+    try:
+        return OverridesParser.create().parse_override(word)
+    except HydraException as error:
+        raise RobolearnError(f"cannot read {word!r}: {error}") from error
+
+
+def _choices_in(override: Override) -> list[str]:
+    """The plain values of an override; several where it is a sweep."""
+    if override.is_sweep_override():
+        return [str(choice) for choice in override.sweep_string_iterator()]
+    value: Any = override.value()
+    return [str(value)]
+
+
+def _check_key(config: DictConfig, key: str) -> None:
+    node: Any = config
+    walked: list[str] = []
+    for part in key.split("."):
+        if isinstance(node, DictConfig):
+            known = [str(name) for name in node if name != "_target_"]
+            if part not in known:
+                where = f"in {'.'.join(walked)}" if walked else ""
+                raise UnknownNameError("option", part, known, where)
+            node = node._get_node(part)
+            if OmegaConf.is_dict(node) is False:
+                node = None
+        elif node is not None:
+            raise UnknownNameError("option", key, [".".join(walked)])
+        walked.append(part)

@@ -1,0 +1,122 @@
+"""`robolearn demo`: record, train, evaluate and report, from nothing, in minutes."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from rich.console import Console
+
+from robolearn.cli import evaluate, record, train
+from robolearn.cli.choices import compose_config
+from robolearn.cli.provenance import count_cores
+from robolearn.cli.report import Report, write_report
+from robolearn.errors import RobolearnError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the demo: a command with its options."""
+
+    command: str
+    words: list[str]
+    run: Callable[[DictConfig, Path], Any]
+
+    def describe(self) -> str:
+        """Returns the command line that does the same by itself."""
+        return f"robolearn {self.command} {shlex.join(self.words)}"
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Runs the three commands in turn, into an emptied folder, and writes the report."""
+    started_s = time.monotonic()
+    console = Console(stderr=True)
+    _empty(folder)
+    stages = make_stages(config, folder)
+    stages_s: dict[str, float] = {}
+    report: Report | None = None
+    for stage in stages:
+        console.print(f"\n[bold]{stage.describe()}[/bold]", highlight=False)
+        stage_started_s = time.monotonic()
+        outcome = stage.run(compose_config(stage.command, stage.words), folder / stage.command)
+        stages_s[stage.command] = round(time.monotonic() - stage_started_s, 2)
+        if isinstance(outcome, Report):
+            report = outcome
+    assert report is not None
+    figures = {**report.figures, "seconds_total": round(time.monotonic() - started_s, 2)}
+    commands = [stage.describe() for stage in stages]
+    report = replace(report, figures=figures, stages_s=stages_s, commands=commands)
+    path = write_report(report, folder)
+    evaluate.print_summary(report, path)
+
+
+def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
+    """Returns record, train and evaluate with everything they are told."""
+    workers = config.workers or count_cores()
+    data, run_folder = folder / "data", folder / "train"
+    return [
+        Stage(
+            "record",
+            [
+                *config.record,
+                f"dataset={data}",
+                f"episodes={config.demonstrations}",
+                f"workers={workers}",
+            ],
+            record.run,
+        ),
+        Stage(
+            "train",
+            [
+                *config.train,
+                f"dataset={data}",
+                f"output={run_folder}",
+                f"updates={config.updates}",
+                f"seed={config.seed}",
+            ],
+            _train_to_the_end,
+        ),
+        Stage(
+            "evaluate",
+            [
+                *config.evaluate,
+                f"checkpoint={run_folder}",
+                f"output={folder / 'evaluate'}",
+                f"episodes={config.episodes}",
+                f"workers={workers}",
+            ],
+            evaluate.evaluate,
+        ),
+    ]
+
+
+def _train_to_the_end(config: DictConfig, folder: Path) -> None:
+    """Trains; an interrupted training ends the demo."""
+    if train.train_policy(config, folder).interrupted:
+        raise KeyboardInterrupt
+
+
+def _empty(folder: Path) -> None:
+    """Removes what an earlier demo left in its own subfolders, and nothing else.
+
+    Raises:
+        RobolearnError: if the folder holds something a demo does not make.
+    """
+    ours = {"data", "record", "train", "evaluate", "report.html", "report.json", "multirun.yaml"}
+    strangers = sorted({p.name for p in folder.iterdir()} - ours) if folder.is_dir() else []
+    if strangers:
+        raise RobolearnError(
+            f"{folder} holds {', '.join(strangers)}, which no demo made: choose another output"
+        )
+    for name in ours:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

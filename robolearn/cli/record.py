@@ -1,0 +1,122 @@
+"""`robolearn record`: demonstrations into a store, by the scripted expert or by a person."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from rich.console import Console
+
+from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
+from robolearn.cli.progress import ProgressBar
+from robolearn.cli.real_time import RealTimeObserver
+from robolearn.errors import RobolearnError
+from robolearn.evaluation import run_seeds
+from robolearn.rollout import EpisodeResult, run_episode
+from robolearn.teleoperator import Event
+
+MAX_TRIES_PER_EPISODE = 20  # a demonstrator that fails more often than this is not one
+
+
+class ExpertWorker:
+    """Records the scripted expert, one episode per seed; see `evaluation.Worker`."""
+
+    def __init__(self, config: PlainConfig) -> None:
+        """Builds the environment, its expert and a recorder of its own on the shared store."""
+        self._environment = make_environment(config)
+        self._expert = self._environment.task.make_expert()
+        self._recorder = build(config["recorder"], environment=self._environment, source="expert")
+
+    def __call__(self, seed: int) -> EpisodeResult:
+        """Runs and records the episode of a seed."""
+        return run_episode(self._environment, self._expert, [self._recorder], seed=seed)
+
+    def close(self) -> None:
+        """Waits until everything is written; raises if an episode was lost."""
+        try:
+            self._recorder.close()
+        finally:
+            self._environment.close()
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Records until `episodes` are kept, Ctrl-C, or a person stops."""
+    if config.episodes < 1:
+        raise RobolearnError(f"episodes must be at least 1, got {config.episodes}")
+    started_s = time.monotonic()
+    person = config.teleop.get("_target_") is not None
+    kept, tried = _record_person(config) if person else _record_expert(config)
+    Console(stderr=True).print(
+        f"kept {kept} of {tried} episodes in {config.dataset}"
+        f" ({time.monotonic() - started_s:.1f} s)",
+        highlight=False,
+    )
+
+
+def _record_expert(config: DictConfig) -> tuple[int, int]:
+    """Runs the expert over seeds in worker processes until enough episodes are kept."""
+    plain = to_plain(config)
+    make_environment(plain).close()  # what is wrong with the configuration is said at once, here
+    only_successes = config.keep == "success"
+    seeds = range(config.seed, config.seed + config.episodes)
+    further_seeds = itertools.count(seeds.stop)
+    with ProgressBar("record", config.episodes, "episodes") as bar:
+        tried = 0
+
+        def count(seed: int, result: EpisodeResult) -> int | None:
+            nonlocal tried
+            tried += 1
+            failed = only_successes and not result.success
+            bar.advance(0 if failed else 1, f"{tried} tried")
+            if not failed:
+                return None
+            if tried >= MAX_TRIES_PER_EPISODE * config.episodes:
+                raise RobolearnError(
+                    f"only {bar.completed} of {tried} tries succeeded: the demonstrator does not"
+                    f" master {result.task} as configured"
+                )
+            return next(further_seeds)
+
+        worker = functools.partial(ExpertWorker, plain)
+        run_seeds(worker, seeds, config.workers, count)
+        return bar.completed, tried
+
+
+def _record_person(config: DictConfig) -> tuple[int, int]:
+    """Lets a person steer, episode after episode, until enough are kept or they stop."""
+    environment = make_environment(config)
+    console = Console(stderr=True)
+    kept = tried = 0
+    with ExitStack() as stack:
+        stack.callback(environment.close)
+        teleoperator = stack.enter_context(build(config.teleop, robot=environment.robot))
+        recorder = stack.enter_context(
+            build(config.recorder, environment=environment, source="person")
+        )
+        pacing = RealTimeObserver(environment.robot)
+        console.print(teleoperator.describe(), highlight=False)
+        for seed in itertools.count(config.seed):
+            console.print(
+                f"episode {kept + 1} of {config.episodes}: {environment.task.instruction}"
+            )
+            observers: list[Any] = [recorder, pacing]
+            result = run_episode(environment, None, observers, seed=seed, teleoperator=teleoperator)
+            tried += 1
+            if result.event is Event.STOP:
+                break
+            kept += result.event is not Event.DISCARD and (config.keep == "all" or result.success)
+            console.print(_describe(result))
+            if kept >= config.episodes:
+                break
+    return kept, tried
+
+
+def _describe(result: EpisodeResult) -> str:
+    if result.event is Event.DISCARD:
+        return "  discarded"
+    return f"  {'success' if result.success else 'no success'} after {result.num_steps} steps"
