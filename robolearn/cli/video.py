@@ -278,7 +278,8 @@ class VideoObserver:
 def draw_label(frame: Array, text: str, bar_rgb: tuple[int, int, int]) -> Array:
     """Returns a copy of the frame with a line of text on top: a dark band under a coloured bar.
 
-    On top, as a player's controls lie at the bottom. Frames under 240 pixels high are enlarged by a whole factor first, so that the text is legible.
+    On top, as a player's controls lie at the bottom. Frames under 240 pixels high are enlarged by
+    a whole factor first, so that the text is legible.
     """
     from PIL import Image, ImageDraw, ImageFont
 
