@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ("charts", "progress", "provenance", "report", "tracking", "video")
+MODULES = ("charts", "frames", "progress", "provenance", "report", "tracking", "video")
 HEAVY = (
     "av",
     "cv2",
@@ -20,7 +20,8 @@ HEAVY = (
 
 def test_importing_the_modules_of_commands_loads_nothing_heavy():
     code = (
-        f"import importlib, sys\nfor m in {MODULES}: importlib.import_module('robolearn.cli.' + m)\n"
+        "import importlib, sys\n"
+        f"for name in {MODULES}: importlib.import_module('robolearn.cli.' + name)\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     output = subprocess.run(
