@@ -37,7 +37,7 @@ class FreeBody:
     @property
     def up_z(self) -> float:
         """Vertical part of the body's z axis: 1 upright, -1 upside down."""
-        _, x, y, _ = self._pose[3:].tolist()
+        x, y = map(float, self._pose[4:6])
         return 1.0 - 2.0 * (x * x + y * y)
 
     @property
