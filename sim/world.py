@@ -108,9 +108,8 @@ class World:
         Raises:
             RobolearnError: if MuJoCo refuses the model; says why.
         """
-        spec = compose(body, add_scene, physics)
         try:
-            self.model: mujoco.MjModel = spec.compile()
+            self.model: mujoco.MjModel = compose(body, add_scene, physics).compile()
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
         self.data = mujoco.MjData(self.model)
