@@ -131,7 +131,7 @@ def change_entry(index, value):
         (change_entry(3, np.nan), "action: wrist_flex = nan is not allowed"),
         (change_entry(0, -np.inf), "action: shoulder_pan = -inf is not allowed"),
         (change_entry(5, 1.01), r"action: gripper = 1.009.* \(allowed: 0 to 1\)"),
-        (change_entry(1, -2.0), r"action: shoulder_lift = -2.0 .*allowed: -1.75 to 1.75"),
+        (change_entry(1, -2.0), r"action: shoulder_lift = -2.0 .*allowed: -1.7453 to 1.7453"),
         (REST[:5], r"action: expected shape \(6,\), got \(5,\)"),
         (REST[None], r"action: expected shape \(6,\), got \(1, 6\)"),
         (REST.astype(np.float64), "action: expected dtype float32, got float64"),

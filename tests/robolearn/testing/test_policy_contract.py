@@ -49,12 +49,12 @@ class ReturnsAChunk(Good):
 
 
 class LeavesTheBounds(Good):
-    """the action of step 1 does not fit its spec: .*gripper = 2.0"""
+    """the action of step 1 does not fit its spec: .*shoulder_pan = 2.0"""
 
     # An affine map of what it sees, as a network's last layer is: too large where pixels are white.
     def select_action(self, observation):
         brightness = observation[keys.image_key("wrist")].mean() / 255
-        return (REST * (0.5 + 1.5 * brightness)).astype(np.float32)
+        return np.full(6, 2 * brightness, np.float32)
 
 
 class ScalesTheImageInPlace(Good):

@@ -235,7 +235,7 @@ class SendsBeforeItLooks(FakeRobot):
     """the robot moved after it had refused an action: channel 'gripper'"""
 
     def send_action(self, action):
-        if action.shape == (6,) and action[5] < 0:
+        if action.shape == (6,) and action[5] > 1:
             super().send_action(self.action_spec.clip(action))
         return super().send_action(action)
 
