@@ -20,10 +20,14 @@ def _dataset(tmp_path_factory):
 @pytest.fixture(scope="module", name="run_folder")
 def _run_folder(dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "train"
-    words = [f"dataset={dataset}", f"output={folder}", "updates=6", "batch_size=4"]
-    keys = "policy.observation_keys=[observation.state,observation.images.front]"
-    assert main(["train", *words, keys, "validate_every=3"]) == 0
+    assert main(_train_words(dataset, folder)) == 0
     return folder
+
+
+def _train_words(dataset, folder):
+    keys = "policy.observation_keys=[observation.state,observation.images.front]"
+    words = [f"dataset={dataset}", f"output={folder}", "updates=6", "batch_size=4"]
+    return ["train", *words, keys, "validate_every=3"]
 
 
 def test_recording_goes_on_in_the_same_store(dataset):
@@ -46,8 +50,7 @@ def test_training_leaves_checkpoint_metrics_and_origin(run_folder):
 
 
 def test_training_into_a_used_folder_needs_resume(run_folder, dataset, capsys):
-    words = [f"dataset={dataset}", f"output={run_folder}", "updates=6", "batch_size=4"]
-    assert main(["train", *words]) == 2
+    assert main(_train_words(dataset, run_folder)) == 2
     assert "resume" in capsys.readouterr().err
 
 
