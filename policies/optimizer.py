@@ -64,7 +64,7 @@ class ScheduledAdamW:
             The gradient's norm before it was limited, and the learning rate.
         """
         self._adamw.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = nn.utils.clip_grad_norm_(self._network.parameters(), self._gradient_norm_limit)
         factor = compute_rate_factor(update, self._warmup_updates, self._total_updates)
         for group in self._adamw.param_groups:

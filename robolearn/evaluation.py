@@ -16,7 +16,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
+from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
+from robolearn.policy import Policy
+from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -36,6 +39,24 @@ class Worker(Protocol[T_co]):
     def close(self) -> None:
         """Releases what the worker holds; called once, also after an error."""
         ...
+
+
+class EpisodeWorker:
+    """Runs the episode that a seed names, in an environment of its own."""
+
+    def __init__(
+        self, environment: Environment, policy: Policy, observers: Sequence[EpisodeObserver] = ()
+    ) -> None:
+        """Takes the environment over: `close` closes it."""
+        self._environment, self._policy, self._observers = environment, policy, observers
+
+    def __call__(self, seed: int) -> EpisodeResult:
+        """Returns how the episode of this seed went."""
+        return run_episode(self._environment, self._policy, self._observers, seed=seed)
+
+    def close(self) -> None:
+        """Closes the environment."""
+        self._environment.close()
 
 
 class WorkerError(RobolearnError):

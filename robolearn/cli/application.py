@@ -39,7 +39,10 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     # Hydra reads the line itself: it also serves `-m` and its other flags.
     sys.argv = [f"robolearn {name}", *words]
     decorate = hydra.main(f"pkg://{CONFIG_PACKAGE}", command.config_name, version_base="1.3")
-    decorate(task)()
+    try:
+        decorate(task)()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
     return 0
 
 

@@ -82,7 +82,7 @@ def draw_curves(curves: Sequence[Curve], chart_id: str) -> str:
         ) from error
 
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": chart_id, "font.size": 10}):
-        figure = Figure(figsize=(6.0, 3.1), layout="constrained")
+        figure = Figure(figsize=(5.4, 2.9), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         styles = ({"linewidth": 1.4}, {"linewidth": 1.8, "marker": "o", "markersize": 3.5})

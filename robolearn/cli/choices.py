@@ -79,7 +79,7 @@ def check_complete(command: str, config: DictConfig) -> None:
     Raises:
         RobolearnError: naming the options that are missing.
     """
-    missing = sorted(OmegaConf.missing_keys(config))
+    missing = [str(name) for name in config if OmegaConf.is_missing(config, name)]
     if missing:
         wanted = " ".join(f"{name}=…" for name in missing)
         raise RobolearnError(f"{command} needs {wanted} (see `robolearn {command} --help`)")

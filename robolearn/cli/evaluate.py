@@ -15,17 +15,18 @@ from rich.console import Console
 from robolearn import keys
 from robolearn.checkpoints import find_checkpoint
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
+from robolearn.cli.frames import FilmStrip, RenderSource
 from robolearn.cli.progress import ProgressBar
 from robolearn.cli.provenance import collect_provenance, count_cores
 from robolearn.cli.report import Report, Strip, write_report
 from robolearn.cli.train import read_summary
-from robolearn.cli.video import FilmStrip, RenderSource, VideoObserver, VideoWriter
+from robolearn.cli.video import VideoObserver, VideoWriter
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.evaluation import run_seeds
+from robolearn.evaluation import EpisodeWorker, run_seeds
 from robolearn.metrics import summarize
 from robolearn.policy import Policy, TrainedPolicy
-from robolearn.rollout import EpisodeResult, run_episode
+from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
 
 EXPERT = "expert"
 FRAMES_PER_STRIP = 8
@@ -45,20 +46,9 @@ class Film:
     strip: Strip
 
 
-class EvaluationWorker:
-    """Runs the policy on one start per seed; see `evaluation.Worker`."""
-
-    def __init__(self, config: PlainConfig) -> None:
-        """Builds an environment and a policy of its own."""
-        self.environment, self.policy = make_pair(config)
-
-    def __call__(self, seed: int) -> EpisodeResult:
-        """Runs the episode of a seed."""
-        return run_episode(self.environment, self.policy, seed=seed)
-
-    def close(self) -> None:
-        """Releases the environment."""
-        self.environment.close()
+def make_evaluation_worker(config: PlainConfig) -> EpisodeWorker:
+    """Builds a worker with an environment and a policy of its own."""
+    return EpisodeWorker(*make_pair(config))
 
 
 class FilmingWorker:
@@ -74,7 +64,10 @@ class FilmingWorker:
     def __call__(self, seed: int) -> Film:
         """Runs and films the episode of a seed."""
         strip = FilmStrip(self._source, FRAMES_PER_STRIP)
-        observers = [strip, VideoObserver(self._writer, self._source, self._period_s)]
+        observers: list[EpisodeObserver] = [
+            strip,
+            VideoObserver(self._writer, self._source, self._period_s),
+        ]
         result = run_episode(self._environment, self._policy, observers, seed=seed)
         frames = strip.get_frames()
         return Film(result, Strip(seed, frames, [i * self._period_s for i in strip.indices]))
@@ -119,12 +112,13 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
             num_successes += result.success
             bar.advance(1, f"{num_successes} succeeded")
 
-        run_of_seeds = run_seeds(functools.partial(EvaluationWorker, plain), seeds, workers, count)
-    results = list(run_of_seeds.results.values())
+        make_worker = functools.partial(make_evaluation_worker, plain)
+        done = run_seeds(make_worker, seeds, workers, count)
+    results = list(done.results.values())
     if not results:
         raise RobolearnError("interrupted before any episode was finished")
     video = folder / VIDEO_FILE
-    films = [] if run_of_seeds.interrupted else film(plain, results, config.filmed, video)
+    films = [] if done.interrupted else film(plain, results, config.filmed, video)
     run_folder = find_run_folder(config.checkpoint)
     return Report(
         title=f"{results[0].task} from {plain['observation']}",
@@ -136,7 +130,15 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
         video=video if films else None,
         provenance=collect_provenance(),
         config=OmegaConf.to_yaml(config, resolve=True),
+        notices=describe_gaps(len(results), len(seeds)),
     )
+
+
+def describe_gaps(finished: int, asked: int) -> list[str]:
+    """Says what must be known before the figures are read."""
+    if finished == asked:
+        return []
+    return [f"Interrupted: {asked - finished} of {asked} episodes were not run."]
 
 
 def prepare(config: DictConfig) -> PlainConfig:
@@ -156,7 +158,8 @@ def prepare(config: DictConfig) -> PlainConfig:
         plain["policy"]["folder"] = str(find_checkpoint(Path(config.checkpoint)))
         policy: TrainedPolicy = build(plain["policy"])
         needed = [keys.camera_of(k) for k in policy.observation_spec if keys.is_image_key(k)]
-        config = OmegaConf.merge(config, {"cameras": sorted({*config.cameras, *needed})})
+        config = config.copy()
+        config.cameras = sorted({*config.cameras, *needed})
         plain = {**to_plain(config), "policy": plain["policy"]}
         plain["observation"] = "images" if needed else "state"
     environment, _ = make_pair(plain)

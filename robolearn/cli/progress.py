@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -116,8 +115,8 @@ def _make_rich_bar(stream: TextIO) -> Any:
 
 
 def format_duration(seconds: float) -> str:
-    """Writes a duration as `m:ss` or `h:mm:ss`."""
-    minutes, rest = divmod(math.ceil(seconds), 60)
+    """Writes a duration, rounded to seconds, as `m:ss` or `h:mm:ss`."""
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 

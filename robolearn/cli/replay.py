@@ -15,8 +15,9 @@ from rich.table import Table
 from robolearn import keys
 from robolearn.cli.assemble import build, make_environment
 from robolearn.cli.figures import write_figures
+from robolearn.cli.frames import RenderSource
 from robolearn.cli.real_time import RealTimeObserver
-from robolearn.cli.video import RenderSource, VideoObserver, VideoWriter
+from robolearn.cli.video import VideoObserver, VideoWriter
 from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.rollout import EpisodeResult, EpisodeStart, Step, run_episode

@@ -63,6 +63,7 @@ class Report:
         commands: command lines that reproduce the result.
         provenance: as of `provenance.collect_provenance`.
         config: the resolved configuration, as YAML.
+        notices: what must be known before the figures are read, e.g. that Ctrl-C came.
     """
 
     title: str
@@ -76,6 +77,7 @@ class Report:
     commands: Sequence[str] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     config: str = ""
+    notices: Sequence[str] = ()
 
     def get_figures(self) -> dict[str, Any]:
         """Returns the content of `report.json`.
@@ -93,6 +95,7 @@ class Report:
         if self.stages_s:
             computed.setdefault("seconds_total", sum(self.stages_s.values()))
         computed["episode_results"] = [self._describe_episode(result) for result in self.results]
+        computed["notices"] = list(self.notices)
         computed["commands"] = list(self.commands)
         computed["provenance"] = dict(self.provenance)
         return computed
@@ -155,7 +158,6 @@ def render_report(report: Report) -> str:
         charts=_make_charts(report.history),
         strips=_make_strips(report),
         video=_make_video(report.video),
-        max_strips=MAX_STRIPS,
     )
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from robolearn.embodiments.so101 import SO101
+from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.evaluation import WorkerError, WorkerTraceback, run_seeds
+from robolearn.evaluation import EpisodeWorker, WorkerError, WorkerTraceback, run_seeds
 
 HERE = Path(__file__).parent
 
@@ -29,7 +31,7 @@ def _workers(monkeypatch):
 
 def test_any_number_of_workers_gives_the_same_results_in_the_order_of_seeds(workers):
     seeds = [9, 4, 7, 1, 8, 2, 11, 30]
-    runs = [run_seeds(workers.EpisodeWorker, seeds, n) for n in (0, 1, 3)]
+    runs = [run_seeds(workers.RandomWorker, seeds, n) for n in (0, 1, 3)]
     assert runs[0] == runs[1] == runs[2]
     assert list(runs[2].results) == seeds
     assert [result.seed for result in runs[2].results.values()] == seeds
@@ -37,24 +39,41 @@ def test_any_number_of_workers_gives_the_same_results_in_the_order_of_seeds(work
     assert not runs[2].interrupted
 
 
+def test_episodes_of_an_environment_are_run_by_seed(workers):
+    results = run_seeds(workers.make_counting_worker, [3, 4, 100], 2).results
+    assert [r.seed for r in results.values()] == [3, 4, 100]
+    assert [r.num_steps for r in results.values()] == [3, 4, round(1.0 / SO101.control_period_s)]
+    assert [r.success for r in results.values()] == [True, False, False]
+    assert [r.truncated for r in results.values()] == [False, False, True]
+
+
+def test_closing_an_episode_worker_closes_its_robot(workers):
+    robot = workers.CountingRobot()
+    environment = Environment(robot, workers.SeededTask())
+    EpisodeWorker(environment, workers.StillPolicy()).close()
+    assert robot.closed
+
+
 def test_each_result_is_told_as_soon_as_it_is_there(workers):
     told = []
-    run = run_seeds(workers.EpisodeWorker, range(6), 2, lambda seed, _: told.append(seed))
+    run = run_seeds(workers.RandomWorker, range(6), 2, lambda seed, _: told.append(seed))
     assert sorted(told) == list(range(6)) == list(run.results)
 
 
-def test_seeds_are_shared_among_processes_with_one_thread_each(workers, monkeypatch):
+def test_seeds_are_shared_among_processes_with_one_thread_each(workers, tmp_path, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    results = run_seeds(workers.ProcessWorker, range(8), 2).results
+    make_worker = functools.partial(workers.ProcessWorker, str(tmp_path), 2)
+    results = run_seeds(make_worker, range(8), 2).results
     assert {threads for _, threads in results.values()} == {"1"}
     process_ids = {process_id for process_id, _ in results.values()}
     assert len(process_ids) == 2
     assert os.getpid() not in process_ids
 
 
-def test_no_more_workers_are_started_than_there_are_seeds(workers):
-    assert run_seeds(workers.EpisodeWorker, [], 4).results == {}
-    assert len({pid for pid, _ in run_seeds(workers.ProcessWorker, [1], 4).results.values()}) == 1
+def test_no_more_workers_are_started_than_there_are_seeds(workers, tmp_path):
+    assert run_seeds(workers.RandomWorker, [], 4).results == {}
+    run_seeds(functools.partial(workers.ProcessWorker, str(tmp_path), 1), [1], 4)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_an_exception_names_its_seed_and_stops_the_others(workers, tmp_path):
@@ -101,12 +120,12 @@ def test_an_error_in_the_callback_stops_the_workers(workers):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        run_seeds(workers.EpisodeWorker, range(20), 2, refuse)
+        run_seeds(workers.RandomWorker, range(20), 2, refuse)
 
 
 def test_a_seed_given_twice_is_refused(workers):
     with pytest.raises(RobolearnError, match=r"come twice: \[3\]"):
-        run_seeds(workers.EpisodeWorker, [3, 1, 3], 1)
+        run_seeds(workers.RandomWorker, [3, 1, 3], 1)
 
 
 def test_an_interrupt_keeps_what_is_finished(workers, tmp_path):

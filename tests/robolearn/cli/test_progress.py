@@ -77,9 +77,9 @@ def test_a_terminal_gets_a_bar_that_takes_notes_literally(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (0.2, "0:01"), (59.5, "1:00"), (3725, "1:02:05")]
+    ("seconds", "text"), [(0, "0:00"), (0.2, "0:00"), (59.6, "1:00"), (3725, "1:02:05")]
 )
-def test_durations_are_rounded_up_to_seconds(seconds, text):
+def test_durations_are_rounded_to_seconds(seconds, text):
     assert format_duration(seconds) == text
 
 

@@ -4,17 +4,9 @@ import av
 import numpy as np
 import pytest
 
-from robolearn import keys
-from robolearn.cli.video import (
-    CameraSource,
-    FilmStrip,
-    RenderSource,
-    VideoObserver,
-    VideoWriter,
-    draw_label,
-)
-from robolearn.errors import SpecError, UnknownNameError
-from robolearn.rollout import Actor, EpisodeResult, EpisodeStart, Step
+from robolearn.cli.frames import CameraSource, RenderSource
+from robolearn.cli.video import VideoObserver, VideoWriter, draw_label
+from robolearn.errors import SpecError
 
 
 def _decode(path):
@@ -22,34 +14,6 @@ def _decode(path):
         stream = container.streams.video[0]
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
         return frames, stream.average_rate, stream.codec_context
-
-
-def _play(observer, num_steps, success=True, camera_frames=None):
-    """Tells an observer about an episode whose world counts the steps in `world`."""
-    action = np.zeros(1, np.float32)
-    frames = camera_frames or [np.zeros((8, 8, 3), np.uint8)] * (num_steps + 1)
-    observations = [{keys.image_key("front"): frame} for frame in frames]
-    observer.on_episode_start(EpisodeStart("do t", "t", 7, observations[0]))
-    for index in range(num_steps):
-        is_last = index == num_steps - 1
-        observer.on_step(
-            Step(
-                index=index,
-                observation=observations[index],
-                captured_s={},
-                action=action,
-                action_applied=action,
-                sent_s=0.0,
-                actor=Actor.POLICY,
-                reward=0.0,
-                terminated=is_last and success,
-                truncated=is_last and not success,
-                success=is_last and success,
-            )
-        )
-    observer.on_episode_end(
-        EpisodeResult("t", "do t", 7, num_steps, 0.0, success, success, not success)
-    )
 
 
 @pytest.mark.parametrize("size", [(48, 64), (33, 47)])
@@ -112,11 +76,11 @@ def test_a_frame_that_does_not_fit_is_refused(tmp_path, frame):
             writer.write(frame)
 
 
-def test_observer_films_start_every_step_and_the_verdict(tmp_path):
+def test_observer_films_start_every_step_and_the_verdict(tmp_path, play_episode):
     with VideoWriter(tmp_path / "v.mp4", rate_hz=20) as writer:
         render = iter([np.full((240, 320, 3), 10 * i, np.uint8) for i in range(6)])
         observer = VideoObserver(writer, RenderSource(lambda: next(render)), 0.05, hold_s=0.2)
-        _play(observer, num_steps=5)
+        play_episode(observer, num_steps=5)
     frames, _, _ = _decode(tmp_path / "v.mp4")
     assert len(frames) == 1 + 5 + 4
     assert [round(frame[100:].mean() / 10) for frame in frames] == [0, 1, 2, 3, 4, 5, 5, 5, 5, 5]
@@ -125,44 +89,14 @@ def test_observer_films_start_every_step_and_the_verdict(tmp_path):
     assert abs(bars[0][1] - bars[0][0]) < 30
 
 
-def test_camera_is_filmed_as_the_policy_saw_it(tmp_path):
+def test_camera_is_filmed_as_the_policy_saw_it(tmp_path, play_episode):
     frames = [np.full((8, 8, 3), 40 * i, np.uint8) for i in range(4)]
     with VideoWriter(tmp_path / "v.mp4", rate_hz=20) as writer:
-        _play(VideoObserver(writer, CameraSource("front"), 0.05, 0.0), 3, camera_frames=frames)
+        play_episode(
+            VideoObserver(writer, CameraSource("front"), 0.05, 0.0), 3, camera_frames=frames
+        )
     decoded, _, _ = _decode(tmp_path / "v.mp4")
     assert [round(frame[100:].mean() / 40) for frame in decoded] == [0, 1, 2]
-
-
-def test_unknown_camera_names_those_that_exist():
-    strip = FilmStrip(CameraSource("fornt"))
-    with pytest.raises(UnknownNameError, match="'front'"):
-        _play(strip, 1)
-
-
-@pytest.mark.parametrize("num_steps", [1, 5, 8, 15, 16, 17, 63, 200, 1000])
-def test_film_strip_is_evenly_spread_and_holds_both_ends(num_steps):
-    rendered = []
-
-    def render():
-        rendered.append(1)
-        return np.zeros((2, 2, 3), np.uint8)
-
-    strip = FilmStrip(RenderSource(render), num_frames=8)
-    _play(strip, num_steps)
-    frames = strip.get_frames()
-    assert len(frames) == min(8, num_steps + 1) == len(strip.indices) == len(set(strip.indices))
-    assert strip.indices[0] == 0
-    assert strip.indices[-1] == num_steps
-    gaps = np.diff(strip.indices)
-    assert gaps.max() <= 2.5 * max(1, num_steps / 7)
-    assert len(rendered) <= min(num_steps + 1, 16 + 8 * max(1, np.log2(num_steps / 8)))
-
-
-def test_film_strip_forgets_the_episode_before():
-    strip = FilmStrip(CameraSource("front"), num_frames=4)
-    _play(strip, 100)
-    _play(strip, 3)
-    assert len(strip.get_frames()) == 3
 
 
 def test_label_enlarges_small_frames_and_leaves_the_original_alone():

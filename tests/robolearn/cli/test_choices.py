@@ -1,0 +1,49 @@
+import pytest
+
+from robolearn.cli.choices import check_complete, check_overrides, compose_config, list_groups
+from robolearn.errors import RobolearnError, UnknownNameError
+
+
+def test_groups_are_the_folders_of_configs():
+    groups = list_groups()
+    assert "pick_place" in groups["task"]
+    assert "so101_sim" in groups["robot"]
+    assert {"bc_images", "bc_state"} <= set(groups["policy"])
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("task=pick_plaice", "pick_place"),
+        ("robot=so102_sim", "so101_sim"),
+        ("episods=5", "episodes"),
+        ("robot.camera=[front]", "cameras"),
+    ],
+)
+def test_unknown_names_list_what_exists_and_the_nearest(word, nearest):
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{nearest}'"):
+        check_overrides("record", [word])
+
+
+def test_a_sweep_is_checked_choice_by_choice():
+    check_overrides("train", ["policy=bc_images,bc_state", "seed=0,1,2"])
+    with pytest.raises(UnknownNameError, match="bc_stat'"):
+        check_overrides("train", ["policy=bc_images,bc_stat"])
+
+
+def test_options_of_the_chosen_group_are_known():
+    check_overrides("record", ["robot=so101_sim_perturbed", "robot.max_sd_rad=0.1"])
+    with pytest.raises(UnknownNameError, match="max_sd_rad"):
+        check_overrides("record", ["robot.max_sd_rad=0.1"])
+
+
+def test_an_unreadable_word_is_refused_in_one_sentence():
+    with pytest.raises(RobolearnError, match="cannot read"):
+        check_overrides("record", ["cameras=[front"])
+
+
+def test_missing_options_are_named():
+    config = compose_config("record", [])
+    with pytest.raises(RobolearnError, match="record needs dataset="):
+        check_complete("record", config)
+    check_complete("record", compose_config("record", ["dataset=x"]))

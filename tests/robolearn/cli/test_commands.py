@@ -1,0 +1,105 @@
+"""The main job, end to end and tiny: record, train, evaluate, replay."""
+
+import json
+
+import pytest
+
+from robolearn.cli.main import main
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture(scope="module", name="dataset")
+def _dataset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store") / "data"
+    words = [f"dataset={folder}", "episodes=4", "workers=2", "cameras=[front]"]
+    assert main(["record", "robot=so101_sim_perturbed", *words]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module", name="run_folder")
+def _run_folder(dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "train"
+    assert main(_train_words(dataset, folder)) == 0
+    return folder
+
+
+def _train_words(dataset, folder):
+    keys = "policy.observation_keys=[observation.state,observation.images.front]"
+    words = [f"dataset={dataset}", f"output={folder}", "updates=6", "batch_size=4"]
+    return ["train", *words, keys, "validate_every=3"]
+
+
+def test_recording_goes_on_in_the_same_store(dataset):
+    words = [f"dataset={dataset}", "episodes=1", "cameras=[front]", "seed=50"]
+    assert main(["record", *words]) == 0
+    assert len(list((dataset / "episodes").glob("episode_*"))) == 5
+
+
+def test_recording_other_features_into_the_store_is_refused(dataset, capsys):
+    assert main(["record", f"dataset={dataset}", "episodes=1"]) == 2
+    printed = capsys.readouterr().err
+    assert "observation.images.front" in printed
+
+
+def test_training_leaves_checkpoint_metrics_and_origin(run_folder):
+    assert (run_folder / "checkpoints" / "last" / "policy.safetensors").is_file()
+    assert json.loads((run_folder / "training.json").read_text())["updates"] == 6
+    assert "commit" in json.loads((run_folder / "provenance.json").read_text())
+    assert "batch_size: 4" in (run_folder / "config.yaml").read_text()
+
+
+def test_training_into_a_used_folder_needs_resume(run_folder, dataset, capsys):
+    assert main(_train_words(dataset, run_folder)) == 2
+    assert "resume" in capsys.readouterr().err
+
+
+def test_evaluation_switches_on_the_policys_cameras_and_reports(run_folder, tmp_path):
+    folder = tmp_path / "evaluate"
+    words = [str(run_folder), "episodes=2", "workers=2", "filmed=1", f"output={folder}"]
+    assert main(["evaluate", *words, "task.time_limit_s=1"]) == 0
+    figures = json.loads((folder / "report.json").read_text())
+    assert figures["episodes"] == 2
+    assert figures["observation"] == "images"
+    assert [row["seed"] for row in figures["episode_results"]] == [90000, 90001]
+    assert (folder / "film.mp4").stat().st_size > 1000
+    assert "<video" in (folder / "report.html").read_text()
+
+
+def test_the_expert_is_evaluated_without_a_checkpoint(tmp_path):
+    words = ["expert", "episodes=3", "filmed=0", f"output={tmp_path}"]
+    assert main(["evaluate", *words]) == 0
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert figures["success_rate"] == 1.0
+    assert figures["observation"] == "privileged state"
+
+
+def test_a_checkpoint_refuses_a_robot_with_other_images(run_folder, capsys):
+    assert main(["evaluate", str(run_folder), "episodes=1", "robot.image_width_px=64"]) == 2
+    assert "observation.images.front.shape" in capsys.readouterr().err
+
+
+def test_replaying_what_was_applied_does_not_stray(dataset, tmp_path):
+    words = [str(dataset), "episode=0", f"output={tmp_path}"]
+    assert main(["replay", *words]) == 0
+    figures = json.loads((tmp_path / "replay.json").read_text())
+    assert figures["replayed_success"] is True
+    assert max(row["max"] for row in figures["deviation"].values()) == 0.0
+    assert (tmp_path / "replay.mp4").stat().st_size > 1000
+
+
+def test_replaying_what_was_asked_strays_as_the_body_was_perturbed(dataset, tmp_path):
+    words = [str(dataset), "actions=action", "video=false", f"output={tmp_path}"]
+    assert main(["replay", *words]) == 0
+    figures = json.loads((tmp_path / "replay.json").read_text())
+    assert max(row["max"] for row in figures["deviation"].values()) > 1e-3
+
+
+def test_replaying_an_episode_that_is_not_there_says_how_many_are(dataset, capsys):
+    assert main(["replay", str(dataset), "episode=99"]) == 2
+    assert "there is no episode 99" in capsys.readouterr().err
+
+
+def test_a_missing_store_is_one_sentence(tmp_path, capsys):
+    assert main(["train", f"dataset={tmp_path / 'none'}", f"output={tmp_path / 'run'}"]) == 2
+    assert "does not exist" in capsys.readouterr().err

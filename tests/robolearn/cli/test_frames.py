@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robolearn.cli.frames import CameraSource, FilmStrip, RenderSource
+from robolearn.errors import UnknownNameError
+
+
+def test_unknown_camera_names_those_that_exist(play_episode):
+    strip = FilmStrip(CameraSource("fornt"))
+    with pytest.raises(UnknownNameError, match="'front'"):
+        play_episode(strip, 1)
+
+
+@pytest.mark.parametrize("num_steps", [1, 5, 8, 15, 16, 17, 63, 200, 1000])
+def test_film_strip_is_evenly_spread_and_holds_both_ends(num_steps, play_episode):
+    rendered = []
+
+    def render():
+        rendered.append(1)
+        return np.zeros((2, 2, 3), np.uint8)
+
+    strip = FilmStrip(RenderSource(render), num_frames=8)
+    play_episode(strip, num_steps)
+    frames = strip.get_frames()
+    assert len(frames) == min(8, num_steps + 1) == len(strip.indices) == len(set(strip.indices))
+    assert strip.indices[0] == 0
+    assert strip.indices[-1] == num_steps
+    gaps = np.diff(strip.indices)
+    assert gaps.max() <= 2.5 * max(1, num_steps / 7)
+    assert len(rendered) <= min(num_steps + 1, 16 + 8 * max(1, np.log2(num_steps / 8)))
+
+
+def test_film_strip_forgets_the_episode_before(play_episode):
+    strip = FilmStrip(CameraSource("front"), num_frames=4)
+    play_episode(strip, 100)
+    play_episode(strip, 3)
+    assert len(strip.get_frames()) == 3
