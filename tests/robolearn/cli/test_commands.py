@@ -74,8 +74,9 @@ def test_the_expert_is_evaluated_without_a_checkpoint(tmp_path):
     assert figures["observation"] == "privileged state"
 
 
-def test_a_checkpoint_refuses_a_robot_with_other_images(run_folder, capsys):
-    assert main(["evaluate", str(run_folder), "episodes=1", "robot.image_width_px=64"]) == 2
+def test_a_checkpoint_refuses_a_robot_with_other_images(run_folder, tmp_path, capsys):
+    words = [str(run_folder), f"output={tmp_path}", "episodes=1", "robot.image_width_px=64"]
+    assert main(["evaluate", *words]) == 2
     assert "observation.images.front.shape" in capsys.readouterr().err
 
 
@@ -95,8 +96,8 @@ def test_replaying_what_was_asked_strays_as_the_body_was_perturbed(dataset, tmp_
     assert max(row["max"] for row in figures["deviation"].values()) > 1e-3
 
 
-def test_replaying_an_episode_that_is_not_there_says_how_many_are(dataset, capsys):
-    assert main(["replay", str(dataset), "episode=99"]) == 2
+def test_replaying_an_episode_that_is_not_there_says_how_many_are(dataset, tmp_path, capsys):
+    assert main(["replay", str(dataset), "episode=99", f"output={tmp_path}"]) == 2
     assert "there is no episode 99" in capsys.readouterr().err
 
 
