@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +29,6 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     module = importlib.import_module(command.module)
 
     def task(config: DictConfig) -> None:
-        # After Hydra's own set-up of logging, which would show every library's small talk.
-        logging.basicConfig(level=logging.WARNING, format="robolearn: %(message)s", force=True)
         try:
             check_complete(name, config)
             module.run(config, Path(HydraConfig.get().runtime.output_dir))

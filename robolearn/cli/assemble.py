@@ -69,9 +69,9 @@ def load_environment(
     """
     from robolearn.cli.choices import compose_config
 
-    words = [f"robot={robot}", f"task={task}", f"cameras=[{','.join(cameras)}]", "checkpoint=none"]
+    words = [f"robot={robot}", f"task={task}", f"cameras=[{','.join(cameras)}]"]
     words += [f"{key.replace('__', '.')}={value}" for key, value in overrides.items()]
-    return make_environment(compose_config("evaluate", words))
+    return make_environment(compose_config("environment", words))
 
 
 def to_plain(config: DictConfig) -> PlainConfig:

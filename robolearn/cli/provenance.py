@@ -44,7 +44,7 @@ def collect_provenance(argv: list[str] | None = None) -> dict[str, Any]:
 def describe_command(argv: list[str]) -> str:
     """Returns a command line that a shell takes back; the program is shown without its folder."""
     program = Path(argv[0]).name if argv else ""
-    return shlex.join([program, *argv[1:]])
+    return f"{program} {shlex.join(argv[1:])}".rstrip()
 
 
 def get_commit(folder: Path | None = None) -> dict[str, Any]:
