@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from robolearn.sim.world import FreeBody, ScalarJoint, World
 from robolearn.specs import Array
 
 # Far below what a person sees moving, far above the solver's noise on a resting block.
 MAX_SETTLED_SPEED_MPS = 0.01
 MAX_SETTLED_TURN_RATE_RADPS = 0.1
-UPRIGHT_COSINE = 0.97  # tilted by less than 14 degrees
+MAX_STILL_JOINT_SPEED_RADPS = 0.1
+HEIGHT_TOLERANCE_M = 0.004  # between lying flat and lying on something
 
 
 def is_settled(body: FreeBody) -> bool:
@@ -20,6 +23,11 @@ def is_settled(body: FreeBody) -> bool:
         body.speed_mps < MAX_SETTLED_SPEED_MPS
         and body.turn_rate_radps < MAX_SETTLED_TURN_RATE_RADPS
     )
+
+
+def is_still(joint_vel: Array) -> bool:
+    """Says whether every joint [rad/s] is at rest."""
+    return bool(np.abs(joint_vel).max() < MAX_STILL_JOINT_SPEED_RADPS)
 
 
 def is_released(world: World, geoms: Array) -> bool:
@@ -32,27 +40,28 @@ def is_near(position_w: Array, goal_w: Array, tolerance_m: float) -> bool:
     return math.dist(position_w.tolist(), goal_w.tolist()) <= tolerance_m
 
 
-def is_at_height(body: FreeBody, height_m: float, tolerance_m: float = 0.004) -> bool:
+def is_at_height(body: FreeBody, height_m: float, tolerance_m: float = HEIGHT_TOLERANCE_M) -> bool:
     """Says whether the body's centre is at that height over the table."""
     return abs(float(body.position_w[2]) - height_m) <= tolerance_m
 
 
 def is_on(
     world: World,
-    upper: FreeBody,
-    upper_geoms: Array,
-    lower: FreeBody,
-    lower_geoms: Array,
+    upper: tuple[FreeBody, Array],
+    lower: tuple[FreeBody, Array],
     *,
     height_m: float,
     tolerance_m: float,
 ) -> bool:
-    """Says whether `upper` rests on `lower`: touching, over its middle, `height_m` above it."""
-    upper_w, lower_w = upper.position_w, lower.position_w
+    """Says whether one body rests on another: touching, over its middle, `height_m` above it.
+
+    Bodies come with their geoms, as `World.geoms_of` gives them.
+    """
+    upper_w, lower_w = upper[0].position_w, lower[0].position_w
     return (
         is_near(upper_w[:2], lower_w[:2], tolerance_m)
-        and abs(float(upper_w[2] - lower_w[2]) - height_m) <= 0.004
-        and world.touches(upper_geoms, lower_geoms)
+        and abs(float(upper_w[2] - lower_w[2]) - height_m) <= HEIGHT_TOLERANCE_M
+        and world.touches(upper[1], lower[1])
     )
 
 

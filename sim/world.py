@@ -37,7 +37,7 @@ class FreeBody:
     @property
     def up_z(self) -> float:
         """Vertical part of the body's z axis: 1 upright, -1 upside down."""
-        _, x, y, _ = self._pose[3:].tolist()
+        x, y = map(float, self._pose[4:6])
         return 1.0 - 2.0 * (x * x + y * y)
 
     @property
@@ -108,9 +108,8 @@ class World:
         Raises:
             RobolearnError: if MuJoCo refuses the model; says why.
         """
-        spec = compose(body, add_scene, physics)
         try:
-            self.model: mujoco.MjModel = spec.compile()
+            self.model: mujoco.MjModel = compose(body, add_scene, physics).compile()
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
         self.data = mujoco.MjData(self.model)
