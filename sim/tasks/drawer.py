@@ -51,7 +51,7 @@ class OpenDrawer(DrawerTask):
     name = "open_drawer"
     instruction = "Open the drawer."
 
-    def __init__(self, time_limit_s: float = 10.0) -> None:
+    def __init__(self, time_limit_s: float = 5.0) -> None:
         super().__init__(time_limit_s)
 
     def place_parts(self, rng: np.random.Generator) -> None:
@@ -73,7 +73,7 @@ class CloseDrawer(DrawerTask):
     name = "close_drawer"
     instruction = "Close the drawer."
 
-    def __init__(self, time_limit_s: float = 10.0) -> None:
+    def __init__(self, time_limit_s: float = 5.0) -> None:
         super().__init__(time_limit_s)
 
     def place_parts(self, rng: np.random.Generator) -> None:
