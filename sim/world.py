@@ -96,6 +96,44 @@ class Marker:
         self._position_w[:] = tuple(position_w)
 
 
+class Fixture:
+    """A piece of furniture: stands on the table where the task puts it, and nothing moves it.
+
+    Its frame is upright; points in it carry the suffix `_f`.
+    """
+
+    def __init__(self, name: str, position_w: Array, quaternion: Array) -> None:
+        self.name = name
+        self._position_w, self._quaternion = position_w, quaternion
+
+    @property
+    def position_w(self) -> Array:
+        """World position of its frame [m], shape (3,); a copy."""
+        return self._position_w.copy()
+
+    @property
+    def yaw_rad(self) -> float:
+        """Rotation about the vertical [rad]."""
+        return 2 * math.atan2(float(self._quaternion[3]), float(self._quaternion[0]))
+
+    def place(self, position_w: Iterable[float], yaw_rad: float = 0.0) -> None:
+        """Puts it there; what is hinged to it comes along."""
+        self._position_w[:] = tuple(position_w)
+        self._quaternion[:] = (math.cos(yaw_rad / 2), 0.0, 0.0, math.sin(yaw_rad / 2))
+
+    def to_world(self, point_f: Iterable[float]) -> Array:
+        """Turns a point of its frame into world coordinates [m], shape (3,)."""
+        x, y, z = point_f
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        return self._position_w + np.array([cos * x - sin * y, sin * x + cos * y, z])
+
+    def from_world(self, point_w: Iterable[float]) -> Array:
+        """Turns a world point into its frame [m], shape (3,)."""
+        x, y, z = (np.asarray(point_w) - self._position_w).tolist()
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        return np.array([cos * x + sin * y, -sin * x + cos * y, z])
+
+
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
@@ -155,11 +193,16 @@ class World:
         Raises:
             UnknownNameError: if there is none.
         """
-        mocap_ids = self.model.body_mocapid
-        known = {self.model.body(i).name: mocap_ids[i] for i in np.flatnonzero(mocap_ids >= 0)}
-        if name not in known:
-            raise UnknownNameError("marker", name, known, "in the scene")
-        return Marker(name, self.data.mocap_pos[known[name]])
+        return Marker(name, self.data.mocap_pos[self._find_mocap("marker", name)])
+
+    def fixture(self, name: str) -> Fixture:
+        """Returns the fixture of that name.
+
+        Raises:
+            UnknownNameError: if there is none.
+        """
+        index = self._find_mocap("fixture", name)
+        return Fixture(name, self.data.mocap_pos[index], self.data.mocap_quat[index])
 
     def site_position_w(self, name: str) -> Array:
         """Returns a view of a site's world position [m], shape (3,), one physics step old.
@@ -191,6 +234,14 @@ class World:
         pairs = self._contact.geom
         one, other = geoms[pairs], other_geoms[pairs]
         return bool((one[:, 0] & other[:, 1]).any() or (one[:, 1] & other[:, 0]).any())
+
+    def _find_mocap(self, kind: str, name: str) -> int:
+        """Returns the index of a body whose pose is in the data, not in the model."""
+        mocap_ids = self.model.body_mocapid
+        known = {self.model.body(i).name: int(mocap_ids[i]) for i in np.flatnonzero(mocap_ids >= 0)}
+        if name not in known:
+            raise UnknownNameError(kind, name, known, "in the scene")
+        return known[name]
 
     def _find_joint(self, name: str, *types: mujoco.mjtJoint) -> tuple[int, int, int]:
         """Returns start in qpos, start in qvel and index of a joint of one of these types."""
