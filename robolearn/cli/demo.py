@@ -37,7 +37,7 @@ def run(config: DictConfig, folder: Path) -> None:
     """Runs the three commands in turn, into an emptied folder, and writes the report."""
     started_s = time.monotonic()
     console = Console(stderr=True)
-    _empty(folder)
+    clear_folder(folder)
     stages = make_stages(config, folder)
     stages_s: dict[str, float] = {}
     report: Report | None = None
@@ -96,13 +96,7 @@ def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
     ]
 
 
-def _train_to_the_end(config: DictConfig, folder: Path) -> None:
-    """Trains; an interrupted training ends the demo."""
-    if train.train_policy(config, folder).interrupted:
-        raise KeyboardInterrupt
-
-
-def _empty(folder: Path) -> None:
+def clear_folder(folder: Path) -> None:
     """Removes what an earlier demo left in its own subfolders, and nothing else.
 
     Raises:
@@ -120,3 +114,9 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _train_to_the_end(config: DictConfig, folder: Path) -> None:
+    """Trains; an interrupted training ends the demo."""
+    if train.train_policy(config, folder).interrupted:
+        raise KeyboardInterrupt

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
-from hydra.utils import get_method
 from omegaconf import DictConfig
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from robolearn.diagnostics import Finding, Status
@@ -23,14 +24,16 @@ def run(config: DictConfig, folder: Path) -> None:
         for finding in _diagnose(str(room), target):
             style = STYLES[finding.status]
             status = f"[{style}]{finding.status.value}[/]"
-            table.add_row(str(room), finding.name, status, finding.detail, finding.remedy)
+            texts = (escape(text) for text in (finding.detail, finding.remedy))
+            table.add_row(str(room), finding.name, status, *texts)
     Console().print(table)
 
 
 def _diagnose(room: str, target: str) -> list[Finding]:
     """Asks one room; a room whose packages are not installed is itself a finding."""
     try:
-        findings: list[Finding] = get_method(target)()
+        module, _, function = target.rpartition(".")
+        findings: list[Finding] = getattr(importlib.import_module(module), function)()
     except ImportError as error:
         remedy = f"pip install 'robolearn[{room}]'"
         return [Finding(room, Status.MISSING, str(error), remedy)]
