@@ -1,72 +1,30 @@
-"""`EpisodeRecorder`: watches the step loop and writes episodes without holding it up."""
+"""`EpisodeRecorder`: watches the step loop and stores episodes without holding it up."""
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 
 from robolearn import keys
-from robolearn.datasets.episode import EpisodeAttributes
-from robolearn.datasets.episode_writer import EpisodeWriter
+from robolearn.datasets.recording_thread import (
+    Begin,
+    End,
+    Keep,
+    LostEpisode,
+    RecordingThread,
+    Row,
+)
 from robolearn.datasets.schema import DatasetSchema
 from robolearn.datasets.store import EpisodeStore
 from robolearn.environment import Environment
 from robolearn.errors import StoreError
 from robolearn.rollout import EpisodeResult, EpisodeStart, Step
-from robolearn.specs import Array
-from robolearn.teleoperator import Event
-
-logger = logging.getLogger(__name__)
-
-Keep = Literal["all", "success"]
-Row = dict[str, Array]
-
-
-@dataclass(frozen=True)
-class LostEpisode:
-    """An episode that was performed but is not in the store.
-
-    Attributes:
-        number: which episode of this recorder, from 1.
-        task: the task's name.
-        seed: the seed of its start.
-        reason: why it was lost.
-    """
-
-    number: int
-    task: str
-    seed: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"episode {self.number} ({self.task}, seed {self.seed}): {self.reason}"
-
-
-@dataclass(frozen=True)
-class _Begin:
-    """The first message of an episode to the writing thread."""
-
-    start: EpisodeStart
-    started_utc: str
-
-
-@dataclass(frozen=True)
-class _End:
-    """The last message of an episode; `overflow` says that steps are missing before it."""
-
-    result: EpisodeResult | None
-    abort_reason: str = ""
-    overflow: bool = False
 
 
 class EpisodeRecorder:
@@ -77,11 +35,7 @@ class EpisodeRecorder:
     that outruns the disk by more than `max_buffered_bytes` is given up and reported lost; simulated
     time waits for the disk instead.
 
-    Attributes:
-        committed: names of the episodes that are safely in the store, in order.
-        num_discarded: episodes that were not kept on purpose (discarded by a person, not a success
-            when only those are asked for, or without a step).
-        lost: episodes that should be in the store and are not.
+    An aborted episode is kept up to the abort and marked so; a discarded one leaves nothing.
     """
 
     def __init__(
@@ -94,7 +48,7 @@ class EpisodeRecorder:
         on_committed: Callable[[str], None] | None = None,
         max_buffered_bytes: int = 1 << 29,
     ) -> None:
-        """Starts the writing thread.
+        """Starts the thread.
 
         Args:
             store: where to record.
@@ -102,23 +56,19 @@ class EpisodeRecorder:
             clock: the kind of the robot's clock, `monotonic` or `simulated`.
             keep: `all` episodes, or only those that were a `success`.
             on_committed: called with an episode's name once it is safely in the store, from the
-                writing thread.
+                recorder's thread; what it raises is raised by `close`.
             max_buffered_bytes: how far the writing may fall behind.
         """
         if keep not in ("all", "success"):
             raise StoreError(f"keep is {keep!r}; known: all, success")
-        self.committed: list[str] = []
-        self.num_discarded = 0
-        self.lost: list[LostEpisode] = []
         self._schema = store.schema
         self._waits = clock == "simulated"
         self._max_buffered_bytes = max_buffered_bytes
-        self._in_episode = self._overflow = self._closed = False
-        # Each counter has one writer: together they say what is buffered, without a lock.
-        self._bytes_in = 0
-        self._messages: queue.SimpleQueue[_Begin | _End | Row | None] = queue.SimpleQueue()
-        self._writing = _WritingThread(self, store, source, clock, keep, on_committed)
-        self._writing.start()
+        self._in_episode = self._is_closed = False
+        self._loss_reason = ""
+        self._bytes_in = 0  # only the loop changes it; with `bytes_out` no lock is needed
+        self._thread = RecordingThread(store, source, clock, keep, on_committed)
+        self._thread.start()
 
     @classmethod
     def from_environment(
@@ -129,7 +79,7 @@ class EpisodeRecorder:
         source: str,
         keep: Keep = "all",
         on_committed: Callable[[str], None] | None = None,
-    ) -> EpisodeRecorder:
+    ) -> Self:
         """Opens (or makes) the store in `folder` for what this environment shows and does.
 
         Raises:
@@ -141,42 +91,59 @@ class EpisodeRecorder:
         return cls(store, source=source, clock=kind, keep=keep, on_committed=on_committed)
 
     @property
+    def committed(self) -> list[str]:
+        """Names of the episodes that are safely in the store, in order."""
+        return list(self._thread.report.committed)
+
+    @property
+    def num_discarded(self) -> int:
+        """Episodes not kept on purpose: discarded, not a success, or without a single step."""
+        return self._thread.report.num_discarded
+
+    @property
+    def lost(self) -> list[LostEpisode]:
+        """Episodes that should be in the store and are not, with the reason."""
+        return list(self._thread.report.lost)
+
+    @property
     def buffered_bytes(self) -> int:
         """How much waits to be written [bytes]."""
-        return self._bytes_in - self._writing.bytes_out
+        return self._bytes_in - self._thread.bytes_out
 
     def on_episode_start(self, start: EpisodeStart) -> None:
         """See `EpisodeObserver`."""
-        if self._closed:
-            raise StoreError("the recorder is closed")
+        if self._is_closed:
+            raise StoreError("the recorder is closed: make a new one")
         if self._in_episode:
-            self._end(_End(None, "the next episode began before this one ended"))
-        self._in_episode, self._overflow = True, False
+            self._end(None, abort_reason="the next episode began before this one ended")
+        self._in_episode, self._loss_reason = True, ""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._messages.put(_Begin(start, now))
+        self._thread.messages.put(Begin(start, now))
 
     def on_step(self, step: Step) -> None:
         """See `EpisodeObserver`. Copies the step; everything else happens in the thread."""
-        if self._overflow:
+        if not self._in_episode:
+            raise StoreError("a step was to be recorded outside an episode")
+        if self._loss_reason:
             return
         row = copy_step(step, self._schema)
         size = sum(value.nbytes for value in row.values())
         while self.buffered_bytes + size > self._max_buffered_bytes:
-            if not self._waits or self.buffered_bytes == 0:
-                self._overflow = True
+            if not self._waits or not self.buffered_bytes:
+                limit_mib = self._max_buffered_bytes / 2**20
+                self._loss_reason = f"the disk fell {limit_mib:g} MiB behind the robot"
                 return
             time.sleep(0.001)
         self._bytes_in += size
-        self._messages.put(row)
+        self._thread.messages.put(row)
 
     def on_episode_end(self, result: EpisodeResult) -> None:
         """See `EpisodeObserver`. Returns at once; `committed` tells when it is stored."""
-        self._end(_End(result, overflow=self._overflow))
+        self._end(result)
 
     def on_episode_abort(self, error: BaseException) -> None:
         """See `EpisodeObserver`. The steps so far are kept and marked as aborted."""
-        reason = f"{type(error).__name__}: {error}"
-        self._end(_End(None, abort_reason=reason, overflow=self._overflow))
+        self._end(None, abort_reason=f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Waits until everything is written. Allowed any number of times.
@@ -184,18 +151,20 @@ class EpisodeRecorder:
         Raises:
             StoreError: if episodes were lost, naming each with the reason.
         """
-        if self._closed:
+        if self._is_closed:
             return
         if self._in_episode:
-            self._end(_End(None, abort_reason="the recorder was closed", overflow=self._overflow))
-        self._closed = True
-        self._messages.put(None)
-        self._writing.join()
+            self._end(None, abort_reason="the recorder was closed")
+        self._is_closed = True
+        self._thread.messages.put(None)
+        self._thread.join()
         if self.lost:
             lines = "; ".join(str(lost) for lost in self.lost)
             raise StoreError(
                 f"{len(self.lost)} episode(s) were lost, {len(self.committed)} are stored: {lines}"
             )
+        if self._thread.callback_error is not None:
+            raise self._thread.callback_error
 
     def __enter__(self) -> Self:
         return self
@@ -209,20 +178,18 @@ class EpisodeRecorder:
         try:
             self.close()
         except StoreError:
-            if error is None:  # otherwise the first error tells more; the losses are logged
+            if error is None:  # else the first error must not be hidden; losses are also logged
                 raise
 
-    def _end(self, message: _End) -> None:
+    def _end(self, result: EpisodeResult | None, abort_reason: str = "") -> None:
         self._in_episode = False
-        self._messages.put(message)
+        self._thread.messages.put(End(result, abort_reason, self._loss_reason))
 
 
 def copy_step(step: Step, schema: DatasetSchema) -> Row:
     """Returns one row of the store: a copy of everything the schema asks of a step."""
-    observation = step.observation
-    row = {
-        key: np.array(observation[key]) for key in schema.observation_specs if key in observation
-    }
+    observation, captured_s = step.observation, step.captured_s
+    row = {k: np.array(observation[k]) for k in schema.observation_specs if k in observation}
     row[keys.ACTION] = np.array(step.action)
     row[keys.ACTION_APPLIED] = np.array(step.action_applied)
     row[keys.REWARD] = np.array(step.reward, np.float64)
@@ -231,131 +198,7 @@ def copy_step(step: Step, schema: DatasetSchema) -> Row:
     row[keys.SUCCESS] = np.array(step.success, np.bool_)
     row[keys.ACTOR] = np.array(step.actor, np.uint8)
     row[keys.SENT_S] = np.array(step.sent_s, np.float64)
-    times = [step.captured_s.get(key, np.nan) for key in schema.observation_specs]
+    # A stream without a time is an error of the robot; NaN makes the checks find it.
+    times = [captured_s.get(key, np.nan) for key in schema.observation_specs]
     row[keys.CAPTURED_S] = np.array(times, np.float64)
     return row
-
-
-class _WritingThread(threading.Thread):
-    """Takes the recorder's messages in order and turns them into episodes on disk."""
-
-    def __init__(
-        self,
-        recorder: EpisodeRecorder,
-        store: EpisodeStore,
-        source: str,
-        clock: str,
-        keep: Keep,
-        on_committed: Callable[[str], None] | None,
-    ) -> None:
-        super().__init__(name="episode-recorder", daemon=True)
-        self.bytes_out = 0
-        self._recorder, self._store = recorder, store
-        self._source, self._clock, self._keep = source, clock, keep
-        self._on_committed = on_committed
-        self._number = 0
-        self._writer: EpisodeWriter | None = None
-        self._total_reward = 0.0
-        self._failure = ""
-
-    def run(self) -> None:
-        """Works until the closing message. What goes wrong costs the episode, never the thread."""
-        while (message := self._recorder._messages.get()) is not None:
-            if isinstance(message, _Begin):
-                self._begin(message)
-            elif isinstance(message, _End):
-                self._finish(message)
-            else:
-                self._append(message)
-
-    def _begin(self, message: _Begin) -> None:
-        self._message, self._failure, self._total_reward = message, "", 0.0
-        self._number += 1
-        try:
-            self._writer = self._store.begin_episode()
-        except Exception as error:
-            self._fail(error)
-
-    def _append(self, row: Row) -> None:
-        size = sum(value.nbytes for value in row.values())
-        if self._writer is not None:
-            try:
-                self._writer.append(row)
-                self._total_reward += float(row[keys.REWARD])
-            except Exception as error:
-                self._fail(error)
-        self.bytes_out += size
-
-    def _finish(self, end: _End) -> None:
-        writer, self._writer = self._writer, None
-        if writer is None:
-            self._report_lost(self._failure)
-        elif end.overflow:
-            self._remove(writer)
-            limit_mib = self._recorder._max_buffered_bytes / 2**20
-            self._report_lost(f"the disk fell more than {limit_mib:g} MiB behind the robot")
-        elif not writer.num_steps or not self._is_wanted(end.result):
-            self._remove(writer)
-            self._recorder.num_discarded += 1
-        else:
-            self._commit(writer, end)
-
-    def _is_wanted(self, result: EpisodeResult | None) -> bool:
-        if result is None:
-            return self._keep == "all"
-        return result.event is not Event.DISCARD and (self._keep == "all" or result.success)
-
-    def _commit(self, writer: EpisodeWriter, end: _End) -> None:
-        try:
-            name = writer.commit(self._make_attributes(writer, end))
-        except Exception as error:
-            self._writer = writer
-            self._fail(error)
-            self._report_lost(self._failure)
-            return
-        self._recorder.committed.append(name)
-        if self._on_committed is not None:
-            self._on_committed(name)
-
-    def _make_attributes(self, writer: EpisodeWriter, end: _End) -> EpisodeAttributes:
-        start, result = self._message.start, end.result
-        if result is None:
-            ended = "aborted"
-        elif result.event is not None:
-            ended = result.event.value
-        else:
-            ended = "terminated" if result.terminated else "truncated"
-        return EpisodeAttributes(
-            task=start.task,
-            instruction=start.instruction,
-            success=result is not None and result.success,
-            seed=start.seed,
-            source=self._source,
-            embodiment=self._store.schema.embodiment,
-            clock=self._clock,
-            started_utc=self._message.started_utc,
-            ended=ended,
-            num_steps=writer.num_steps,
-            total_reward=self._total_reward,
-            abort_reason=end.abort_reason,
-        )
-
-    def _fail(self, error: Exception) -> None:
-        """Gives the episode up: removes what was written; the rest of its steps is dropped."""
-        self._failure = f"{type(error).__name__}: {error}"
-        logger.error("recording episode %d failed", self._number, exc_info=error)
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self._remove(writer)
-
-    def _remove(self, writer: EpisodeWriter) -> None:
-        try:
-            writer.discard()
-        except OSError as error:
-            logger.error("cannot remove an unwanted episode, it stays unfinished: %s", error)
-
-    def _report_lost(self, reason: str) -> None:
-        start = self._message.start
-        lost = LostEpisode(self._number, start.task, start.seed, reason)
-        self._recorder.lost.append(lost)
-        logger.error("lost %s", lost)

@@ -54,10 +54,10 @@ class EpisodeStore:
         self.unfinished = list_unfinished(self.path)
         if self.unfinished:
             logger.warning(
-                "%s: %d episode(s) were cut off while being recorded: %s",
+                "%s: %d episode(s) were cut off while being recorded;"
+                " `robolearn dataset check` lists them and can move them away",
                 self.path,
                 len(self.unfinished),
-                ", ".join(path.name for path in self.unfinished),
             )
 
     @classmethod
