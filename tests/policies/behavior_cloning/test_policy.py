@@ -11,6 +11,7 @@ from robolearn.errors import IncompatibleError, SpecError, UnknownNameError
 from robolearn.policies.behavior_cloning.learner import BehaviorCloningLearner
 from robolearn.policies.behavior_cloning.policy import BehaviorCloningPolicy
 from robolearn.policies.checkpoint import load_policy
+from robolearn.testing import check_policy
 
 MakeLearner = Callable[..., BehaviorCloningLearner]
 CAMERA = keys.image_key("front")
@@ -123,3 +124,14 @@ def test_acting_may_be_changed_at_loading(
     assert policy.description.acting.ensemble_decay == 0.1
     with pytest.raises(UnknownNameError, match="Did you mean 'action_horizon'"):
         load_policy(tmp_path, action_horizn=1)
+
+
+@pytest.mark.parametrize("ensemble_decay", [None, 0.1])
+@pytest.mark.parametrize("observation_horizon", [1, 3])
+def test_the_policy_keeps_the_contract(
+    make_learner: MakeLearner, observation_horizon: int, ensemble_decay: float | None
+) -> None:
+    policy = make_learner(
+        observation_horizon=observation_horizon, ensemble_decay=ensemble_decay
+    ).make_policy()
+    check_policy(policy, policy.observation_spec, policy.action_spec)
