@@ -1,9 +1,17 @@
-"""Marks: tests that need OpenGL are skipped where there is none, and fail where there must be."""
+"""For all tests: Ctrl-C works in what they start, and marks are obeyed.
+
+Tests that need OpenGL are skipped where there is none, and fail where there must be.
+"""
 
 import functools
 import os
+import signal
 
 import pytest
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that: the
+# tests that interrupt a program would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Set by .ci/run: a machine that installed the OpenGL libraries may not skip what needs them.
 REQUIRE_GL = "ROBOLEARN_REQUIRE_GL"

@@ -1,0 +1,123 @@
+"""Cartesian deltas of the tool point, turned into an arm's joint targets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from robolearn.embodiments import Embodiment
+from robolearn.errors import IncompatibleError
+from robolearn.kinematics import InverseKinematics
+from robolearn.specs import Array
+
+GRIPPER = "gripper"
+NUM_DELTAS = 6
+# The tool point may miss its target by this much, far below what a hobby servo resolves (1.5 mm at
+# arm's length); a larger error means that the target is out of reach.
+TOLERANCE_M = 5e-4
+# A step that would turn a joint further than this leads past a singularity, where a small move of
+# the hand asks for a large one of the arm.
+MAX_JOINT_STEP_RAD = 0.25
+MAX_PITCH_TRIES = 4
+
+
+class CartesianAdapter:
+    """Moves an arm's targets by steps in the base frame.
+
+    It integrates its own targets rather than measured positions, so that an arm that sags under its
+    load is not dragged down further with every step. A move that the arm cannot make is left out
+    whole, which keeps the targets from running away from the arm.
+    """
+
+    def __init__(
+        self,
+        inverse_kinematics: InverseKinematics,
+        embodiment: Embodiment,
+        minimum_height_m: float = 0.005,
+    ) -> None:
+        """Ties the kinematics to the body's channels.
+
+        Args:
+            inverse_kinematics: of the arm.
+            embodiment: its state and action hold the arm's joints [rad] and a gripper [0, 1].
+            minimum_height_m: the tool point is never sent lower [m]; the table is at 0.
+
+        Raises:
+            IncompatibleError: if a joint or the gripper is not among the body's channels.
+        """
+        names = (*inverse_kinematics.chain.joint_names, GRIPPER)
+        for spec in (embodiment.state_spec, embodiment.action_spec):
+            missing = [name for name in names if name not in spec.channels]
+            if missing:
+                raise IncompatibleError(
+                    f"{embodiment.name} cannot be moved by Cartesian steps: its {spec.name} lacks"
+                    f" {', '.join(missing)} (it has {', '.join(spec.channels)})"
+                )
+        self._inverse_kinematics = inverse_kinematics
+        self._action_spec = embodiment.action_spec
+        self._state_places = [embodiment.state_spec.channels.index(name) for name in names]
+        self._action_places = [embodiment.action_spec.channels.index(name) for name in names]
+        layout = inverse_kinematics.layout
+        self._angle_rows = np.array([layout.pitch_row, layout.roll_row])
+        self._minimum_height_m = minimum_height_m
+        self.reset(np.zeros(embodiment.state_spec.shape, np.float32))
+
+    def reset(self, state: Array) -> None:
+        """Takes this posture as the target.
+
+        Args:
+            state: the value of `observation.state`.
+        """
+        state = np.asarray(state, float)[self._state_places]
+        chain = self._inverse_kinematics.chain
+        self._joint_pos = np.clip(state[:-1], chain.lower_rad, chain.upper_rad)
+        self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
+        self._pitch_rad, self._roll_rad = (self._angle_rows @ self._joint_pos).tolist()
+        self._opening = float(np.clip(state[-1], 0.0, 1.0))
+
+    def step(self, delta: Array) -> Array:
+        """Moves the target and returns the action that goes there.
+
+        Args:
+            delta: shape (6,): x, y, z in the base frame [m]; pitch, positive down [rad]; roll,
+                anticlockwise seen along the hand [rad]; gripper, positive opens [1].
+
+        Returns:
+            An action within the body's `action_spec`.
+        """
+        self._opening = float(np.clip(self._opening + delta[5], 0.0, 1.0))
+        if np.any(delta[:5]):
+            self._move_hand(np.asarray(delta[:5], float))
+        action = np.empty(self._action_spec.shape)
+        action[self._action_places] = [*self._joint_pos, self._opening]
+        return self._action_spec.clip(action)
+
+    def _move_hand(self, delta: Array) -> None:
+        position_b = self._position_b + delta[:3]
+        lowest_m = min(self._minimum_height_m, self._position_b[2])  # never lift an arm by force
+        position_b[2] = max(position_b[2], lowest_m)
+        # A turn of the hand starts from the pitch it has; otherwise it strives back to the one that
+        # was asked for, which a reach may have cost it.
+        start_rad = float(self._angle_rows[0] @ self._joint_pos) if delta[3] else self._pitch_rad
+        pitch_rad = float(np.clip(start_rad + delta[3], -math.pi / 2, math.pi / 2))
+        joint_pos = self._solve(position_b, pitch_rad, self._roll_rad + delta[4])
+        if joint_pos is None:
+            return
+        self._joint_pos, self._position_b = joint_pos, position_b
+        # As reached: the joints have hard limits, and time spent pushing against one is not owed.
+        reached_pitch_rad, self._roll_rad = (self._angle_rows @ joint_pos).tolist()
+        self._pitch_rad = reached_pitch_rad if delta[3] else pitch_rad
+
+    def _solve(self, position_b: Array, pitch_rad: float, roll_rad: float) -> Array | None:
+        """Returns joint positions that reach the point, or None; the pitch yields to the point."""
+        for _ in range(MAX_PITCH_TRIES):
+            solution = self._inverse_kinematics.solve(
+                position_b, pitch_rad, roll_rad, self._joint_pos
+            )
+            if solution.position_error_m <= TOLERANCE_M:
+                turn_rad = float(np.abs(solution.joint_pos - self._joint_pos).max())
+                return solution.joint_pos if turn_rad <= MAX_JOINT_STEP_RAD else None
+            # The best compromise missed the point for the sake of the pitch: ask for its pitch.
+            pitch_rad = float(self._angle_rows[0] @ solution.joint_pos)
+        return None
