@@ -26,8 +26,8 @@ FRONT_LOOKS_AT_W = (0.14, 0.04, 0.07)
 FRONT_FIELD_OF_VIEW_DEG = 44.0
 # The overview is for people: the arm and its workspace, as from a chair beside the table.
 OVERVIEW_CAMERA_W = (0.66, -0.34, 0.44)
-OVERVIEW_LOOKS_AT_W = (0.13, 0.02, 0.075)
-OVERVIEW_FIELD_OF_VIEW_DEG = 31.0
+OVERVIEW_LOOKS_AT_W = (0.13, 0.02, 0.09)
+OVERVIEW_FIELD_OF_VIEW_DEG = 33.0
 # Largest picture that can be rendered: the off-screen buffer's size [px].
 MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 

@@ -53,6 +53,8 @@ class WindowKeyboard(KeyboardTeleoperator):
     is known from the first press on.
     """
 
+    shows_scene = True
+
     def __init__(
         self,
         robot: MujocoRobot,
