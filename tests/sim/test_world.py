@@ -136,3 +136,17 @@ def test_a_scene_that_does_not_compile_says_why():
 
     with pytest.raises(RobolearnError, match=r"does not compile.*one"):
         World(So101Model(), add_twice, Physics())
+
+
+def test_a_fixture_turns_points_into_its_frame_and_back():
+    def add_furniture(spec):
+        spec.worldbody.add_body(name="shelf", mocap=True).add_geom(size=(0.01, 0.01, 0.01))
+
+    world = World(So101Model(), add_furniture, Physics())
+    shelf = world.fixture("shelf")
+    shelf.place((0.2, 0.1, 0.0), yaw_rad=np.pi / 2)
+    np.testing.assert_allclose(shelf.to_world((0.03, 0.0, 0.01)), [0.2, 0.13, 0.01])
+    np.testing.assert_allclose(shelf.from_world((0.2, 0.13, 0.01)), [0.03, 0.0, 0.01], atol=1e-12)
+    assert shelf.yaw_rad == pytest.approx(np.pi / 2)
+    with pytest.raises(UnknownNameError, match="shelf"):
+        world.fixture("shelv")
