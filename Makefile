@@ -17,6 +17,7 @@ define stage
 	@echo "==> $(1)"; $(2); echo "==> $(1): $$SECONDS s"
 endef
 
+.NOTPARALLEL:
 .PHONY: help install demo test format-check lint tree floors types pytest test-extras format clean
 
 help:

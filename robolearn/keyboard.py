@@ -98,7 +98,9 @@ class HeldKeys:
     Times are on any one clock [s].
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hold_s: float = HOLD_S) -> None:
+        """Begins with no key held; a held key moves for `hold_s` after its last repeat [s]."""
+        self._hold_s = hold_s
         self._pressed_s: dict[str, float] = {}
         self._moves_until_s: dict[str, float] = {}
 
@@ -111,7 +113,7 @@ class HeldKeys:
         """Notes a press or repeat of a key that has a motion."""
         is_held = now_s - self._pressed_s.get(key, -np.inf) <= REPEAT_GAP_S
         self._pressed_s[key] = now_s
-        self._moves_until_s[key] = now_s + (HOLD_S if is_held else TAP_S)
+        self._moves_until_s[key] = now_s + (self._hold_s if is_held else TAP_S)
 
     def compute_direction(self, now_s: float) -> Array:
         """Returns -1, 0 or 1 for each entry of the Cartesian delta; opposite keys cancel."""
@@ -137,6 +139,7 @@ class KeyboardTeleoperator(Teleoperator):
         angular_speed_radps: float = 0.8,
         gripper_speed_per_s: float = 1.5,
         clock: Clock | None = None,
+        hold_s: float = HOLD_S,
     ) -> None:
         """Ties the keys to an arm.
 
@@ -147,6 +150,7 @@ class KeyboardTeleoperator(Teleoperator):
             angular_speed_radps: speed of pitch and roll [rad/s].
             gripper_speed_per_s: of its full way, how much the gripper opens in a second [1/s].
             clock: the person's time; None takes real time.
+            hold_s: a held key moves this long after its last repeat [s].
 
         Raises:
             IncompatibleError: if the robot is no arm of this kinematics.
@@ -155,7 +159,7 @@ class KeyboardTeleoperator(Teleoperator):
         speeds = [linear_speed_mps] * 3 + [angular_speed_radps] * 2 + [gripper_speed_per_s]
         self._step_size = np.array(speeds) * robot.control_period_s
         self._clock = clock or MonotonicClock()
-        self._held = HeldKeys()
+        self._held = HeldKeys(hold_s)
 
     @abstractmethod
     def _read_keys(self) -> Sequence[str]:

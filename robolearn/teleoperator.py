@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from robolearn.specs import Array
 
@@ -36,7 +36,17 @@ class Command:
 
 
 class Teleoperator(ABC):
-    """A device that turns what a person does into actions and events."""
+    """A device that turns what a person does into actions and events.
+
+    Attributes:
+        shows_scene: it has a view of the scene of its own, such as a window.
+    """
+
+    shows_scene: ClassVar[bool] = False
+
+    def describe(self) -> str:
+        """Returns how the device is used, for the person; empty if there is nothing to say."""
+        return ""
 
     @abstractmethod
     def connect(self) -> None:

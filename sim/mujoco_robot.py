@@ -157,7 +157,7 @@ class MujocoRobot(SimulatedRobot):
         self.stop()
         self._close_renderer()
 
-    def render(self, camera: str = "front", height_px: int = 360, width_px: int = 480) -> Array:
+    def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
         """Draws a picture for people, whatever cameras are switched on: uint8 RGB, upright.
 
         Raises:

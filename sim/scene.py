@@ -13,6 +13,7 @@ from robolearn.specs import Array
 
 SceneBuilder = Callable[[mujoco.MjSpec], None]
 Rgba = tuple[float, float, float, float]
+Point = tuple[float, float, float]
 
 # Contact of whatever is grasped or stacked (trials: softer settings let a grasped block creep).
 CONTACT_SOLREF = (0.01, 1.0)
@@ -23,6 +24,10 @@ FRICTION = (1.0, 0.01, 0.0005)
 FRONT_CAMERA_W = (0.54, 0.04, 0.42)
 FRONT_LOOKS_AT_W = (0.14, 0.04, 0.07)
 FRONT_FIELD_OF_VIEW_DEG = 44.0
+# The overview is for people: the arm and its workspace, as from a chair beside the table.
+OVERVIEW_CAMERA_W = (0.66, -0.34, 0.44)
+OVERVIEW_LOOKS_AT_W = (0.13, 0.02, 0.09)
+OVERVIEW_FIELD_OF_VIEW_DEG = 33.0
 # Largest picture that can be rendered: the off-screen buffer's size [px].
 MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 
@@ -149,10 +154,19 @@ def _add_tabletop(spec: mujoco.MjSpec) -> None:
         specular=(0.1, 0.1, 0.1),
         castshadow=False,
     )
-    position, looks_at = np.array(FRONT_CAMERA_W), np.array(FRONT_LOOKS_AT_W)
+    _add_camera(world, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
+    _add_camera(
+        world, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG
+    )
+
+
+def _add_camera(
+    world: mujoco.MjsBody, name: str, position_w: Point, looks_at_w: Point, field_of_view_deg: float
+) -> None:
+    position, looks_at = np.array(position_w), np.array(looks_at_w)
     world.add_camera(
-        name="front",
+        name=name,
         pos=position,
         quat=make_camera_quaternion(position, looks_at, up=np.array([0.0, 0.0, 1.0])),
-        fovy=FRONT_FIELD_OF_VIEW_DEG,
+        fovy=field_of_view_deg,
     )

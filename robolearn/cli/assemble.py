@@ -89,6 +89,8 @@ def _find_reason(error: BaseException) -> RobolearnError:
             return cause
         if isinstance(cause, ModuleNotFoundError) and cause.name:
             package = cause.name.partition(".")[0]
+            if package == "robolearn":
+                return RobolearnError(f"{cause}: the name after `_target_` is wrong")
             extra = EXTRA_OF_MODULE.get(package)
             hint = f"pip install 'robolearn[{extra}]'" if extra else f"pip install {package}"
             return MissingDependencyError(f"{package} is not installed: {hint}")

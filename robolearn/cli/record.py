@@ -7,7 +7,6 @@ import itertools
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 from rich.console import Console
@@ -15,9 +14,10 @@ from rich.console import Console
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
 from robolearn.cli.progress import ProgressBar
 from robolearn.cli.real_time import RealTimeObserver
+from robolearn.cli.terminal_view import TerminalView
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
-from robolearn.rollout import EpisodeResult, run_episode
+from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
 from robolearn.teleoperator import Event
 
 MAX_TRIES_PER_EPISODE = 20  # a demonstrator that fails more often than this is not one
@@ -98,13 +98,14 @@ def _record_person(config: DictConfig) -> tuple[int, int]:
         recorder = stack.enter_context(
             build(config.recorder, environment=environment, source="person")
         )
-        pacing = RealTimeObserver(environment.robot)
-        console.print(teleoperator.describe(), highlight=False)
+        observers: list[EpisodeObserver] = [recorder, RealTimeObserver(environment.robot)]
+        if console.is_terminal and not teleoperator.shows_scene:
+            observers.append(TerminalView(environment.robot.render, console.file))
+        console.print(teleoperator.describe(), highlight=False, markup=False)
         for seed in itertools.count(config.seed):
             console.print(
                 f"episode {kept + 1} of {config.episodes}: {environment.task.instruction}"
             )
-            observers: list[Any] = [recorder, pacing]
             result = run_episode(environment, None, observers, seed=seed, teleoperator=teleoperator)
             tried += 1
             if result.event is Event.STOP:

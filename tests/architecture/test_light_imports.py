@@ -62,3 +62,8 @@ def test_a_room_loads_nothing_of_another_room(package, strangers):
     imported, loaded = load(package)
     assert package in imported
     assert not loaded & strangers
+
+
+def test_the_command_line_starts_without_what_a_command_needs():
+    _, loaded = load("robolearn.cli.main")
+    assert not loaded & {"hydra", "omegaconf", "torch", "mujoco", "zarr", "numpy", "gymnasium"}

@@ -23,17 +23,6 @@ def robot():
         yield robot
 
 
-def has_gl():
-    try:
-        rendering.find_back_end()
-    except MissingDependencyError:
-        return False
-    return True
-
-
-needs_gl = pytest.mark.skipif(not has_gl(), reason="no OpenGL library for off-screen rendering")
-
-
 def test_observation_obeys_the_spec_and_is_not_shared(robot):
     first, second = robot.get_observation(), robot.get_observation()
     for key, spec in robot.observation_spec.items():
@@ -111,7 +100,6 @@ def test_image_size_is_part_of_the_embodiment():
 
 
 @pytest.mark.gl
-@needs_gl
 def test_images_obey_the_spec_and_stand_upright():
     with MujocoRobot(So101Model(), cameras=("front", "wrist")) as robot:
         values = robot.get_observation().values
@@ -143,7 +131,6 @@ def test_nothing_without_cameras_loads_opengl():
 
 
 @pytest.mark.gl
-@needs_gl
 def test_a_robot_with_cameras_ends_without_noise():
     code = (
         "from robolearn.sim.models.so101 import So101Model\n"
