@@ -124,16 +124,17 @@ class BoundedArraySpec(ArraySpec):
             and value.dtype == self.numpy_dtype
             and ((value >= self.low) & (value <= self.high)).all()
         ):
-            return value
-        value = super().validate(value)
-        outside = (value < self.low) | (value > self.high)
+            inside: Array = value
+            return inside
+        array = super().validate(value)
+        outside = (array < self.low) | (array > self.high)
         if outside.any():
             index = tuple(int(i) for i in np.argwhere(outside)[0])
             raise SpecError(
-                f"{self.name}: {self._name_entries(outside, value)}"
+                f"{self.name}: {self._name_entries(outside, array)}"
                 f" (allowed: {self.low[index]:g} to {self.high[index]:g})"
             )
-        return value
+        return array
 
     def clip(self, value: Array) -> Array:
         """Returns the nearest array within bounds: for those who produce values, e.g. a policy."""
