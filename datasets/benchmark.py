@@ -146,7 +146,8 @@ def _draw(size_px: int, state: Array, colours: Array) -> Array:
         shade = np.clip(1.1 - 0.6 * (distance / radius + (y - centre_y) / radius) / 2, 0, 1)
         inside = distance < radius
         image[inside] = colour * shade[inside, None]
-    return image.astype(np.uint8)
+    drawn: Array = image.astype(np.uint8)
+    return drawn
 
 
 def write_store(path: Path, episodes: list[dict[str, Array]]) -> EpisodeStore:

@@ -231,8 +231,8 @@ def _quarantine_broken(report: CheckReport) -> None:
         write_file(target.with_name(target.name + ".txt"), ("\n".join(lines) + "\n").encode())
         os.rename(source, target)
         report.moved[f"{folder}/{place}"] = f"{QUARANTINE}/{target.name}"
-    for folder in (report.path / EPISODES, report.path / INCOMPLETE, quarantine):
-        flush(folder)
+    for changed in (report.path / EPISODES, report.path / INCOMPLETE, quarantine):
+        flush(changed)
 
 
 def _find_free_name(path: Path) -> Path:
