@@ -51,6 +51,10 @@ COMMANDS = {
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",
     ),
+    "benchmark recording": Command(
+        "measure how long the recorder holds a control loop",
+        "robolearn.cli.benchmark_recording",
+    ),
     "demo": Command("record, train, evaluate and report, in minutes", "robolearn.cli.demo"),
     "doctor": Command("say what this machine can do and what to install", "robolearn.cli.doctor"),
 }
