@@ -167,6 +167,6 @@ def test_a_seed_that_on_result_returns_is_run_too(workers, num_workers):
     def retry(seed, result):
         return next(further) if seed in (1, 3, 100) else None
 
-    run = run_seeds(workers.EpisodeWorker, range(4), num_workers, retry)
+    run = run_seeds(workers.RandomWorker, range(4), num_workers, retry)
     assert list(run.results) == [0, 1, 2, 3, 100, 101, 102]
     assert run.missing == ()
