@@ -123,7 +123,7 @@ class ImageWriter:
 class OpenFile:
     """A file open for reading; closes when nobody holds it any more."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.descriptor = os.open(path, os.O_RDONLY)
 
     def __del__(self) -> None:
@@ -136,10 +136,10 @@ class FileCache:
 
     def __init__(self, max_open: int = 256) -> None:
         self._max_open = max_open
-        self._files: dict[Path, OpenFile] = {}
+        self._files: dict[str, OpenFile] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: Path) -> OpenFile:
+    def get(self, path: str) -> OpenFile:
         """Returns the open file. Hold on to it while reading: it may leave the cache.
 
         Raises:
@@ -174,7 +174,8 @@ class ImageReader:
         self._codec, self._files = codec, files
         self._shard_frames = min(num_steps, SHARD_FRAMES)
         self._paths = [
-            folder / chunk_file(spec, index) for index in range(-(-num_steps // self._shard_frames))
+            str(folder / chunk_file(spec, index))
+            for index in range(-(-num_steps // self._shard_frames))
         ]
         self._indexes = [
             self._read_index(path, min(num_steps - number * self._shard_frames, self._shard_frames))
@@ -219,7 +220,7 @@ class ImageReader:
             self.read_into(step, out[step])
         return out
 
-    def _read_index(self, path: Path, num_frames: int) -> list[tuple[int, int]]:
+    def _read_index(self, path: str, num_frames: int) -> list[tuple[int, int]]:
         """Returns offset and length of each frame of a shard, in plain integers."""
         index_bytes = self._shard_frames * _INDEX_ENTRY_BYTES
         tail_bytes = index_bytes + CHECKSUM_BYTES

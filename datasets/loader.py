@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from robolearn import keys
+from robolearn.datasets.batches import Batch, BatchMaker
 from robolearn.datasets.episode import Episode
 from robolearn.datasets.frames import FrameSource
 from robolearn.datasets.schema import DatasetSchema
@@ -21,8 +20,6 @@ from robolearn.errors import RobolearnError, StoreError, UnknownNameError
 from robolearn.normalization import Statistics
 from robolearn.policy import TrainedOn
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
-
-Batch = dict[str, Array]
 
 
 class WindowDataset:
@@ -106,23 +103,23 @@ class WindowDataset:
         self.num_train_windows = len(self._train_steps)
 
         image_keys = [key for key in observation_keys if keys.is_image_key(key)]
-        self._columns = {
+        columns = {
             key: np.concatenate([episode.read_column(key) for episode in episodes])
             for key in observation_keys
             if key not in image_keys
         }
-        self._actions = np.concatenate([episode.read_column(action_key) for episode in episodes])
-        self.statistics = self._compute_statistics(train, folder)
+        actions = np.concatenate([episode.read_column(action_key) for episode in episodes])
+        self.statistics = self._compute_statistics({**columns, keys.ACTION: actions}, train, folder)
         frame_bytes = sum(int(np.prod(self.observation_spec[key].shape)) for key in image_keys)
         self.images_cached = cache_images and (
             frame_bytes * self._windows.num_steps <= cache_limit_bytes
         )
-        self._frames = {
-            key: FrameSource(episodes, key, cached=self.images_cached) for key in image_keys
-        }
-        self._num_threads = num_threads
+        frames = {key: FrameSource(episodes, key, cached=self.images_cached) for key in image_keys}
+        self._maker = BatchMaker(self._windows, columns, actions, frames, num_threads)
 
-    def make_batches(self, batch_size: int, seed: int, start: int = 0) -> Iterator[Batch]:
+    def make_batches(
+        self, batch_size: int, seed: int, start: int = 0
+    ) -> Generator[Batch, None, None]:
         """Yields training batches for ever, prepared ahead by threads.
 
         Batch number i depends on (seed, i) alone, so a run that starts at `start` sees exactly what
@@ -137,58 +134,19 @@ class WindowDataset:
         Raises:
             StoreError: if an image turns out to be damaged.
         """
-        if batch_size < 1 or start < 0:
-            raise RobolearnError(f"batch_size {batch_size} or start {start} is out of range")
-        order = _EpochOrder(self._train_steps, seed)
+        return self._maker.stream(self._train_steps, batch_size, seed, start)
 
-        def make(number: int) -> Batch:
-            return self._make_batch(order.get(number * batch_size, batch_size))
-
-        return self._prefetch(make, start, None)
-
-    def make_validation_batches(self, batch_size: int) -> Iterator[Batch]:
+    def make_validation_batches(self, batch_size: int) -> Generator[Batch, None, None]:
         """Yields every validation window once, in order; the last batch may be smaller."""
-        steps = self._validation_steps
+        return self._maker.once(self._validation_steps, batch_size)
 
-        def make(number: int) -> Batch:
-            return self._make_batch(steps[number * batch_size : (number + 1) * batch_size])
-
-        return self._prefetch(make, 0, -(-len(steps) // batch_size))
-
-    def _prefetch(
-        self, make: Callable[[int], Batch], start: int, stop: int | None
-    ) -> Iterator[Batch]:
-        """Yields make(start), make(start + 1), ... in order, working a few ahead."""
-        pool = ThreadPoolExecutor(self._num_threads, thread_name_prefix="batches")
-        pending: deque[Future[Batch]] = deque()
-        number = start
-        try:
-            while pending or stop is None or number < stop:
-                while len(pending) < 2 * self._num_threads and (stop is None or number < stop):
-                    pending.append(pool.submit(make, number))
-                    number += 1
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _make_batch(self, steps: Array) -> Batch:
-        """Gathers the windows at these global steps."""
-        window = self._windows.locate(steps)
-        batch: Batch = {}
-        for key in self.observation_spec:
-            if key in self._frames:
-                batch[key] = self._frames[key].gather(window.observation_steps)
-            else:
-                batch[key] = self._columns[key][window.observation_steps]
-        batch[keys.ACTION] = self._actions[window.action_steps]
-        batch[keys.ACTION_IS_PAD] = window.action_is_pad
-        return batch
-
-    def _compute_statistics(self, train: Array, folder: Path | str) -> dict[str, Statistics]:
-        """Returns the statistics of every low-dimensional key over the training episodes."""
+    def _compute_statistics(
+        self, columns: Mapping[str, Array], train: Array, folder: Path | str
+    ) -> dict[str, Statistics]:
+        """Returns the statistics of every column over the training episodes."""
         statistics = {}
         starts, lengths = self._windows.starts, self._windows.lengths
-        for key, values in {**self._columns, keys.ACTION: self._actions}.items():
+        for key, values in columns.items():
             running = RunningStatistics()
             for name, index in zip(self.train_episodes, train, strict=True):
                 try:
@@ -197,32 +155,6 @@ class WindowDataset:
                     raise StoreError(f"{folder}, {name}, {key}: {error}") from error
             statistics[key] = running.finish()
         return statistics
-
-
-class _EpochOrder:
-    """An endless stream of steps: a new permutation per epoch, addressable at any place."""
-
-    def __init__(self, steps: Array, seed: int) -> None:
-        self._steps, self._seed = steps, seed
-        self._epochs: dict[int, Array] = {}
-
-    def get(self, first: int, count: int) -> Array:
-        """Returns `count` steps of the stream from position `first`."""
-        size = len(self._steps)
-        places = np.arange(first, first + count)
-        parts = [
-            self._epoch(int(epoch))[places[places // size == epoch] % size]
-            for epoch in np.unique(places // size)
-        ]
-        return np.concatenate(parts)
-
-    def _epoch(self, epoch: int) -> Array:
-        """Returns the order of an epoch, remembering the latest ones."""
-        order = self._epochs.get(epoch)
-        if order is None:
-            order = np.random.default_rng([self._seed, epoch]).permutation(self._steps)
-            self._epochs = {**dict(list(self._epochs.items())[-2:]), epoch: order}
-        return order
 
 
 def split_episodes(num_episodes: int, validation_fraction: float, seed: int) -> tuple[Array, Array]:

@@ -94,8 +94,13 @@ class EpisodeStore:
             IncompatibleError: if the store holds episodes of another embodiment or feature set.
             StoreError: if it cannot be opened.
         """
-        if not Path(path).exists():
-            return cls.create(path, schema)
+        if not (Path(path) / METADATA_FILE).is_file():
+            try:
+                return cls.create(path, schema)
+            except StoreError:
+                if not (Path(path) / METADATA_FILE).is_file():
+                    raise
+                # Another recorder has made it at this very moment.
         store = cls(path)
         differences = store.schema.find_differences(schema)
         if differences:

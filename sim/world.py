@@ -124,14 +124,19 @@ class Fixture:
     def to_world(self, point_f: Iterable[float]) -> Array:
         """Turns a point of its frame into world coordinates [m], shape (3,)."""
         x, y, z = point_f
-        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        cos, sin = self._get_direction()
         return self._position_w + np.array([cos * x - sin * y, sin * x + cos * y, z])
 
     def from_world(self, point_w: Iterable[float]) -> Array:
         """Turns a world point into its frame [m], shape (3,)."""
         x, y, z = (np.asarray(point_w) - self._position_w).tolist()
-        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        cos, sin = self._get_direction()
         return np.array([cos * x + sin * y, -sin * x + cos * y, z])
+
+    def _get_direction(self) -> tuple[float, float]:
+        """Cosine and sine of the yaw, from the quaternion's half angle."""
+        w, z = float(self._quaternion[0]), float(self._quaternion[3])
+        return w * w - z * z, 2 * w * z
 
 
 class World:

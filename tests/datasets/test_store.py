@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -138,6 +140,19 @@ def test_a_store_is_not_made_over_other_files(tmp_path, make_schema):
         EpisodeStore.create(tmp_path, make_schema())
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_recorders_that_start_at_once_make_one_store(tmp_path, make_schema):
+    barrier = threading.Barrier(8)
+
+    def open_store(_):
+        barrier.wait()
+        return EpisodeStore.open_to_append(tmp_path / "store", make_schema())
+
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(open_store, range(8)))
+    assert {store.path for store in stores} == {tmp_path / "store"}
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
 def test_an_unknown_episode_or_key_is_answered_with_what_exists(record):
