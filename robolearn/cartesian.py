@@ -75,6 +75,7 @@ class CartesianAdapter:
         self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
         self._pitch_rad, self._roll_rad = (self._angle_rows @ self._joint_pos).tolist()
         self._opening = float(np.clip(state[-1], 0.0, 1.0))
+        self._refused: Array | None = None  # the step that could not be made from this posture
 
     def step(self, delta: Array) -> Array:
         """Moves the target and returns the action that goes there.
@@ -87,13 +88,16 @@ class CartesianAdapter:
             An action within the body's `action_spec`.
         """
         self._opening = float(np.clip(self._opening + delta[5], 0.0, 1.0))
-        if np.any(delta[:5]):
-            self._move_hand(np.asarray(delta[:5], float))
+        hand_delta = np.asarray(delta[:5], float)
+        # A person leans on a key: what could not be done a moment ago is not computed again.
+        if hand_delta.any() and not np.array_equal(hand_delta, self._refused):
+            self._refused = None if self._move_hand(hand_delta) else hand_delta
         action = np.empty(self._action_spec.shape)
         action[self._action_places] = [*self._joint_pos, self._opening]
         return self._action_spec.clip(action)
 
-    def _move_hand(self, delta: Array) -> None:
+    def _move_hand(self, delta: Array) -> bool:
+        """Moves the targets of the arm's joints; says whether it could."""
         position_b = self._position_b + delta[:3]
         lowest_m = min(self._minimum_height_m, self._position_b[2])  # never lift an arm by force
         position_b[2] = max(position_b[2], lowest_m)
@@ -103,11 +107,12 @@ class CartesianAdapter:
         pitch_rad = float(np.clip(start_rad + delta[3], -math.pi / 2, math.pi / 2))
         joint_pos = self._solve(position_b, pitch_rad, self._roll_rad + delta[4])
         if joint_pos is None:
-            return
+            return False
         self._joint_pos, self._position_b = joint_pos, position_b
         # As reached: the joints have hard limits, and time spent pushing against one is not owed.
         reached_pitch_rad, self._roll_rad = (self._angle_rows @ joint_pos).tolist()
         self._pitch_rad = reached_pitch_rad if delta[3] else pitch_rad
+        return True
 
     def _solve(self, position_b: Array, pitch_rad: float, roll_rad: float) -> Array | None:
         """Returns joint positions that reach the point, or None; the pitch yields to the point."""

@@ -89,6 +89,16 @@ def test_at_the_end_of_its_reach_it_stays_and_one_step_back_moves_it_at_once(ada
     np.testing.assert_allclose(back, -delta[:3], atol=6e-4)
 
 
+def test_leaning_on_a_key_at_the_end_of_the_reach_costs_nothing(adapter, monkeypatch):
+    for _ in range(100):
+        adapter.step(STEP[0])
+    monkeypatch.setattr(adapter._inverse_kinematics, "solve", None)  # calling it would raise
+    adapter.step(STEP[0])
+    monkeypatch.undo()
+    adapter.step(-STEP[0])
+    assert find_tool(adapter.step(STEP[0]))[0] > find_tool(adapter.step(-STEP[0]))[0]
+
+
 def test_a_roll_pushed_against_its_limit_comes_back_at_once(adapter):
     for _ in range(200):
         end = adapter.step(STEP[4])
