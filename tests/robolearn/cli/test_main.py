@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from robolearn.cli.main import COMMANDS, find_command, main, to_overrides
+from robolearn.cli.commands import COMMANDS
+from robolearn.cli.main import find_command, main, to_overrides
 from robolearn.errors import RobolearnError, UnknownNameError
 
 
