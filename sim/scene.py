@@ -23,6 +23,10 @@ FRICTION = (1.0, 0.01, 0.0005)
 FRONT_CAMERA_W = (0.54, 0.04, 0.42)
 FRONT_LOOKS_AT_W = (0.14, 0.04, 0.07)
 FRONT_FIELD_OF_VIEW_DEG = 44.0
+# The overview is for people: the whole arm from the side.
+OVERVIEW_CAMERA_W = (0.50, -0.40, 0.40)
+OVERVIEW_LOOKS_AT_W = (0.11, 0.03, 0.09)
+OVERVIEW_FIELD_OF_VIEW_DEG = 40.0
 # Largest picture that can be rendered: the off-screen buffer's size [px].
 MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 
@@ -46,7 +50,7 @@ class Physics:
 
 
 def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoco.MjSpec:
-    """Builds the world: physics options, table, light, front camera, body, then the scene."""
+    """Builds the world: physics options, table, light, cameras, body, then the scene."""
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.compiler.autolimits = True
@@ -149,10 +153,24 @@ def _add_tabletop(spec: mujoco.MjSpec) -> None:
         specular=(0.1, 0.1, 0.1),
         castshadow=False,
     )
-    position, looks_at = np.array(FRONT_CAMERA_W), np.array(FRONT_LOOKS_AT_W)
-    world.add_camera(
-        name="front",
+    _add_camera(spec, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
+    _add_camera(
+        spec, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG
+    )
+
+
+def _add_camera(
+    spec: mujoco.MjSpec,
+    name: str,
+    position_w: tuple[float, float, float],
+    looks_at_w: tuple[float, float, float],
+    field_of_view_deg: float,
+) -> None:
+    """Adds a fixed camera."""
+    position, looks_at = np.array(position_w), np.array(looks_at_w)
+    spec.worldbody.add_camera(
+        name=name,
         pos=position,
         quat=make_camera_quaternion(position, looks_at, up=np.array([0.0, 0.0, 1.0])),
-        fovy=FRONT_FIELD_OF_VIEW_DEG,
+        fovy=field_of_view_deg,
     )

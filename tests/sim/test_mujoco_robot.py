@@ -124,6 +124,9 @@ def test_images_obey_the_spec_and_stand_upright():
         assert yellow.sum() > 100
         assert rows.mean() < 48  # the arm stands at the far side of the table
         assert robot.render("front", 240, 320).shape == (240, 320, 3)
+        plain, smooth = robot.render(), robot.render(smooth=True)
+        assert plain.shape == smooth.shape == (360, 480, 3)
+        assert np.abs(plain.astype(int) - smooth).mean() < 3
         with pytest.raises(UnknownNameError, match="wrist"):
             robot.render("wrst")
         with pytest.raises(RobolearnError, match="largest"):
