@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
 from hydra import compose, initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -41,7 +43,7 @@ def compose_config(config_name: str, overrides: Sequence[str] = ()) -> DictConfi
         RobolearnError: if an override names something that does not exist.
     """
     check_overrides(config_name, overrides)
-    with initialize_config_module(CONFIG_PACKAGE, version_base="1.3"):
+    with _hydra():
         return compose(config_name, list(overrides))
 
 
@@ -65,7 +67,7 @@ def check_overrides(config_name: str, words: Sequence[str]) -> None:
         for override in overrides
         if override.key_or_group in groups
     ]
-    with initialize_config_module(CONFIG_PACKAGE, version_base="1.3"):
+    with _hydra():
         config = compose(config_name, chosen)
     for override in overrides:
         key = override.key_or_group
@@ -83,6 +85,18 @@ def check_complete(command: str, config: DictConfig) -> None:
     if missing:
         wanted = " ".join(f"{name}=…" for name in missing)
         raise RobolearnError(f"{command} needs {wanted} (see `robolearn {command} --help`)")
+
+
+@contextmanager
+def _hydra() -> Iterator[None]:
+    """Makes Hydra ready to compose, also within a command that Hydra is running already."""
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_module(CONFIG_PACKAGE, version_base="1.3"):
+            yield
+    finally:
+        GlobalHydra.instance().hydra = outer
 
 
 def _parse(word: str) -> Override:

@@ -104,3 +104,19 @@ def test_replaying_an_episode_that_is_not_there_says_how_many_are(dataset, tmp_p
 def test_a_missing_store_is_one_sentence(tmp_path, capsys):
     assert main(["train", f"dataset={tmp_path / 'none'}", f"output={tmp_path / 'run'}"]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
+    folder = tmp_path / "demo"
+    words = [f"output={folder}", "demonstrations=3", "updates=4", "episodes=2"]
+    words.append("evaluate=[task=pick_place,task.time_limit_s=1]")
+    assert main(["demo", *words]) == 0
+    figures = json.loads((folder / "report.json").read_text())
+    assert figures["episodes"] == 2
+    assert figures["observation"] == "images"
+    assert figures["updates"] == 4
+    assert 0.0 <= figures["data_wait_fraction"] <= 1.0
+    assert set(figures["seconds_by_stage"]) == {"record", "train", "evaluate"}
+    assert figures["seconds_total"] >= sum(figures["seconds_by_stage"].values())
+    assert [line.split()[1] for line in figures["commands"]] == ["record", "train", "evaluate"]
+    assert (folder / "report.html").stat().st_size > 10_000
