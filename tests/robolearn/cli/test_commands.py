@@ -109,7 +109,7 @@ def test_a_missing_store_is_one_sentence(tmp_path, capsys):
 def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
     folder = tmp_path / "demo"
     words = [f"output={folder}", "demonstrations=3", "updates=4", "episodes=2"]
-    words.append("evaluate=[task=pick_place,task.time_limit_s=1]")
+    words.append("evaluate=['task=pick_place','task.time_limit_s=1']")
     assert main(["demo", *words]) == 0
     figures = json.loads((folder / "report.json").read_text())
     assert figures["episodes"] == 2
