@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -177,10 +178,13 @@ class ImageReader:
             str(folder / chunk_file(spec, index))
             for index in range(-(-num_steps // self._shard_frames))
         ]
-        self._indexes = [
-            self._read_index(path, min(num_steps - number * self._shard_frames, self._shard_frames))
-            for number, path in enumerate(self._paths)
-        ]
+        # Compact: a dataset has millions of frames, and as plain integers they are quick to get at.
+        self._offsets, self._lengths = array("q"), array("q")
+        for number, path in enumerate(self._paths):
+            num_frames = min(num_steps - number * self._shard_frames, self._shard_frames)
+            offsets, lengths = self._read_index(path, num_frames)
+            self._offsets.frombytes(offsets.tobytes())
+            self._lengths.frombytes(lengths.tobytes())
 
     def read_into(self, step: int, out: Array) -> None:
         """Decodes the frame of a step into a C-contiguous uint8 array of the spec's shape.
@@ -191,9 +195,8 @@ class ImageReader:
         """
         if not 0 <= step < self.num_steps:
             raise IndexError(f"step {step} of {self.num_steps}")
-        shard, row = divmod(step, self._shard_frames)
-        offset, length = self._indexes[shard][row]
-        path = self._paths[shard]
+        offset, length = self._offsets[step], self._lengths[step]
+        path = self._paths[step // self._shard_frames]
         try:
             file = self._files.get(path)
             data = os.pread(file.descriptor, length, offset)
@@ -220,8 +223,8 @@ class ImageReader:
             self.read_into(step, out[step])
         return out
 
-    def _read_index(self, path: str, num_frames: int) -> list[tuple[int, int]]:
-        """Returns offset and length of each frame of a shard, in plain integers."""
+    def _read_index(self, path: str, num_frames: int) -> tuple[Array, Array]:
+        """Returns offset and length of each frame of a shard [bytes], as int64."""
         index_bytes = self._shard_frames * _INDEX_ENTRY_BYTES
         tail_bytes = index_bytes + CHECKSUM_BYTES
         try:
@@ -241,7 +244,7 @@ class ImageReader:
         offsets, lengths = index.astype(np.int64).T
         if (lengths <= CHECKSUM_BYTES).any() or (offsets > data_bytes - lengths).any():
             raise StoreError(f"{path}: its index points outside the file: it is damaged")
-        return list(zip(offsets.tolist(), lengths.tolist(), strict=True))
+        return offsets, lengths
 
 
 def _read_file(path: Path) -> bytes:

@@ -179,10 +179,13 @@ def _choose_episodes(
 
     Raises:
         StoreError: if there are none, or fewer than asked for.
+        RobolearnError: if less than one is asked for.
     """
     found = list(store.iterate_episodes())
     episodes = [e for e in found if e.attributes.success or not successful_only]
-    wanted = max(1, num_episodes or 1)
+    wanted = 1 if num_episodes is None else num_episodes
+    if wanted < 1:
+        raise RobolearnError(f"num_episodes must be at least 1, got {num_episodes}")
     if len(episodes) < wanted:
         kind = "successful episodes" if successful_only else "episodes"
         raise StoreError(

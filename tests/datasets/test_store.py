@@ -121,6 +121,11 @@ def test_another_schema_version_is_refused_with_both_named(record):
         EpisodeStore(path.parent)
 
 
+def test_an_empty_folder_becomes_a_store(tmp_path, make_schema):
+    (tmp_path / "store").mkdir()
+    assert EpisodeStore.open_to_append(tmp_path / "store", make_schema()).list_episodes() == []
+
+
 def test_a_foreign_zarr_is_no_store(tmp_path):
     zarr.create_group(tmp_path / "foreign")
     with pytest.raises(StoreError, match="not a robolearn dataset"):
