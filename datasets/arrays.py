@@ -9,7 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from robolearn.datasets.codecs import CHECKSUM_BYTES, ImageCodec, compute_checksum
+from robolearn.datasets.codecs import (
+    CHECKSUM_BYTES,
+    ImageCodec,
+    compute_checksum,
+    has_valid_checksum,
+)
 from robolearn.datasets.files import write_all, write_file
 from robolearn.datasets.layout import COLUMN_CHUNK_STEPS, SHARD_FRAMES, chunk_file
 from robolearn.errors import StoreError
@@ -66,9 +71,9 @@ def read_column(folder: Path, spec: ArraySpec, num_steps: int) -> Array:
         if len(data) != chunk_bytes + CHECKSUM_BYTES:
             expected = chunk_bytes + CHECKSUM_BYTES
             raise StoreError(f"{path} has {len(data)} bytes, expected {expected}: it is damaged")
-        content = data[:-CHECKSUM_BYTES]
-        if compute_checksum(content) != data[-CHECKSUM_BYTES:]:
+        if not has_valid_checksum(data):
             raise StoreError(f"{path} fails its checksum: it is damaged")
+        content = memoryview(data)[:-CHECKSUM_BYTES]
         chunks.append(np.frombuffer(content, dtype).reshape(chunk_steps, *spec.shape))
     column: Array = np.concatenate(chunks)[:num_steps].astype(spec.numpy_dtype, copy=False)
     return column
@@ -202,11 +207,10 @@ class ImageReader:
             data = os.pread(file.descriptor, length, offset)
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
-        content = data[:-CHECKSUM_BYTES]
-        if len(data) != length or compute_checksum(content) != data[-CHECKSUM_BYTES:]:
+        if len(data) != length or not has_valid_checksum(data):
             raise StoreError(f"{path}: the frame of step {step} fails its checksum: it is damaged")
         try:
-            self._codec.decode(content, out)
+            self._codec.decode(memoryview(data)[:-CHECKSUM_BYTES], out)
         except ValueError as error:
             raise StoreError(f"{path}: the frame of step {step} is damaged: {error}") from error
 
@@ -235,7 +239,7 @@ class ImageReader:
             raise StoreError(f"{path} cannot be read: {error}") from error
         if data_bytes < 0 or len(tail) != tail_bytes:
             raise StoreError(f"{path} is cut short: no room for its index of {tail_bytes} bytes")
-        if compute_checksum(tail[:-CHECKSUM_BYTES]) != tail[-CHECKSUM_BYTES:]:
+        if not has_valid_checksum(tail):
             raise StoreError(f"{path}: its index fails its checksum: it is damaged")
         index = np.frombuffer(tail[:-CHECKSUM_BYTES], "<u8").reshape(-1, 2)[:num_frames]
         if (index > _LARGEST).any():
