@@ -19,6 +19,9 @@ from robolearn.errors import RobolearnError, StoreError, UnknownNameError
 from robolearn.normalization import Statistics
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 
+# From about this size on, decoding a frame takes longer than handing work between threads.
+LARGE_FRAME_BYTES = 200_000
+
 
 class WindowDataset:
     """Windows over the episodes of a store, split by episode into training and validation.
@@ -53,7 +56,7 @@ class WindowDataset:
         successful_only: bool = True,
         cache_images: bool = True,
         cache_limit_bytes: int = 4 << 30,
-        num_threads: int = 2,
+        num_threads: int | None = None,
     ) -> None:
         """Reads the low-dimensional data and checks every image index.
 
@@ -69,7 +72,8 @@ class WindowDataset:
             successful_only: leave out episodes that did not succeed or were aborted.
             cache_images: keep decoded images in memory if they fit `cache_limit_bytes`.
             cache_limit_bytes: most memory for decoded images.
-            num_threads: threads that prepare batches.
+            num_threads: threads that prepare batches; None takes one, or two where frames are large
+                (threads that decode small frames mostly wait for each other).
 
         Raises:
             StoreError: if the store or an episode cannot be read, or there are too few episodes.
@@ -114,6 +118,8 @@ class WindowDataset:
             frame_bytes * self._windows.num_steps <= cache_limit_bytes
         )
         frames = {key: FrameSource(episodes, key, cached=self.images_cached) for key in image_keys}
+        if num_threads is None:
+            num_threads = 2 if frame_bytes > LARGE_FRAME_BYTES * len(image_keys) else 1
         self._maker = BatchMaker(self._windows, columns, actions, frames, num_threads)
 
     def make_batches(
