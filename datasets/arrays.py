@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from array import array
 from pathlib import Path
 
 import numpy as np
 
-from robolearn.datasets.codecs import CHECKSUM_BYTES, ImageCodec, compute_checksum
+from robolearn.datasets.codecs import (
+    CHECKSUM_BYTES,
+    ImageCodec,
+    compute_checksum,
+    has_valid_checksum,
+)
 from robolearn.datasets.files import write_all, write_file
 from robolearn.datasets.layout import COLUMN_CHUNK_STEPS, SHARD_FRAMES, chunk_file
 from robolearn.errors import StoreError
@@ -65,9 +71,9 @@ def read_column(folder: Path, spec: ArraySpec, num_steps: int) -> Array:
         if len(data) != chunk_bytes + CHECKSUM_BYTES:
             expected = chunk_bytes + CHECKSUM_BYTES
             raise StoreError(f"{path} has {len(data)} bytes, expected {expected}: it is damaged")
-        content = data[:-CHECKSUM_BYTES]
-        if compute_checksum(content) != data[-CHECKSUM_BYTES:]:
+        if not has_valid_checksum(data):
             raise StoreError(f"{path} fails its checksum: it is damaged")
+        content = memoryview(data)[:-CHECKSUM_BYTES]
         chunks.append(np.frombuffer(content, dtype).reshape(chunk_steps, *spec.shape))
     column: Array = np.concatenate(chunks)[:num_steps].astype(spec.numpy_dtype, copy=False)
     return column
@@ -177,10 +183,13 @@ class ImageReader:
             str(folder / chunk_file(spec, index))
             for index in range(-(-num_steps // self._shard_frames))
         ]
-        self._indexes = [
-            self._read_index(path, min(num_steps - number * self._shard_frames, self._shard_frames))
-            for number, path in enumerate(self._paths)
-        ]
+        # Compact: a dataset has millions of frames, and as plain integers they are quick to get at.
+        self._offsets, self._lengths = array("q"), array("q")
+        for number, path in enumerate(self._paths):
+            num_frames = min(num_steps - number * self._shard_frames, self._shard_frames)
+            offsets, lengths = self._read_index(path, num_frames)
+            self._offsets.frombytes(offsets.tobytes())
+            self._lengths.frombytes(lengths.tobytes())
 
     def read_into(self, step: int, out: Array) -> None:
         """Decodes the frame of a step into a C-contiguous uint8 array of the spec's shape.
@@ -191,19 +200,17 @@ class ImageReader:
         """
         if not 0 <= step < self.num_steps:
             raise IndexError(f"step {step} of {self.num_steps}")
-        shard, row = divmod(step, self._shard_frames)
-        offset, length = self._indexes[shard][row]
-        path = self._paths[shard]
+        offset, length = self._offsets[step], self._lengths[step]
+        path = self._paths[step // self._shard_frames]
         try:
             file = self._files.get(path)
             data = os.pread(file.descriptor, length, offset)
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
-        content = data[:-CHECKSUM_BYTES]
-        if len(data) != length or compute_checksum(content) != data[-CHECKSUM_BYTES:]:
+        if len(data) != length or not has_valid_checksum(data):
             raise StoreError(f"{path}: the frame of step {step} fails its checksum: it is damaged")
         try:
-            self._codec.decode(content, out)
+            self._codec.decode(memoryview(data)[:-CHECKSUM_BYTES], out)
         except ValueError as error:
             raise StoreError(f"{path}: the frame of step {step} is damaged: {error}") from error
 
@@ -220,8 +227,8 @@ class ImageReader:
             self.read_into(step, out[step])
         return out
 
-    def _read_index(self, path: str, num_frames: int) -> list[tuple[int, int]]:
-        """Returns offset and length of each frame of a shard, in plain integers."""
+    def _read_index(self, path: str, num_frames: int) -> tuple[Array, Array]:
+        """Returns offset and length of each frame of a shard [bytes], as int64."""
         index_bytes = self._shard_frames * _INDEX_ENTRY_BYTES
         tail_bytes = index_bytes + CHECKSUM_BYTES
         try:
@@ -232,7 +239,7 @@ class ImageReader:
             raise StoreError(f"{path} cannot be read: {error}") from error
         if data_bytes < 0 or len(tail) != tail_bytes:
             raise StoreError(f"{path} is cut short: no room for its index of {tail_bytes} bytes")
-        if compute_checksum(tail[:-CHECKSUM_BYTES]) != tail[-CHECKSUM_BYTES:]:
+        if not has_valid_checksum(tail):
             raise StoreError(f"{path}: its index fails its checksum: it is damaged")
         index = np.frombuffer(tail[:-CHECKSUM_BYTES], "<u8").reshape(-1, 2)[:num_frames]
         if (index > _LARGEST).any():
@@ -241,7 +248,7 @@ class ImageReader:
         offsets, lengths = index.astype(np.int64).T
         if (lengths <= CHECKSUM_BYTES).any() or (offsets > data_bytes - lengths).any():
             raise StoreError(f"{path}: its index points outside the file: it is damaged")
-        return list(zip(offsets.tolist(), lengths.tolist(), strict=True))
+        return offsets, lengths
 
 
 def _read_file(path: Path) -> bytes:

@@ -21,6 +21,9 @@ from robolearn.normalization import Statistics
 from robolearn.policy import TrainedOn
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 
+# From about this size on, decoding a frame takes longer than handing work between threads.
+LARGE_FRAME_BYTES = 200_000
+
 
 class WindowDataset:
     """Windows over the episodes of a store, split by episode into training and validation.
@@ -54,7 +57,7 @@ class WindowDataset:
         successful_only: bool = True,
         cache_images: bool = True,
         cache_limit_bytes: int = 4 << 30,
-        num_threads: int = 2,
+        num_threads: int | None = None,
     ) -> None:
         """Reads the low-dimensional data and checks every image index.
 
@@ -70,7 +73,8 @@ class WindowDataset:
             successful_only: leave out episodes that did not succeed or were aborted.
             cache_images: keep decoded images in memory if they fit `cache_limit_bytes`.
             cache_limit_bytes: most memory for decoded images.
-            num_threads: threads that prepare batches.
+            num_threads: threads that prepare batches; None takes one, or two where frames are large
+                (threads that decode small frames mostly wait for each other).
 
         Raises:
             StoreError: if the store or an episode cannot be read, or there are too few episodes.
@@ -115,6 +119,8 @@ class WindowDataset:
             frame_bytes * self._windows.num_steps <= cache_limit_bytes
         )
         frames = {key: FrameSource(episodes, key, cached=self.images_cached) for key in image_keys}
+        if num_threads is None:
+            num_threads = 2 if frame_bytes > LARGE_FRAME_BYTES * len(image_keys) else 1
         self._maker = BatchMaker(self._windows, columns, actions, frames, num_threads)
 
     def make_batches(
@@ -192,10 +198,13 @@ def _choose_episodes(
 
     Raises:
         StoreError: if there are none, or fewer than asked for.
+        RobolearnError: if less than one is asked for.
     """
     found = list(store.iterate_episodes())
     episodes = [e for e in found if e.attributes.success or not successful_only]
-    wanted = max(1, num_episodes or 1)
+    wanted = 1 if num_episodes is None else num_episodes
+    if wanted < 1:
+        raise RobolearnError(f"num_episodes must be at least 1, got {num_episodes}")
     if len(episodes) < wanted:
         kind = "successful episodes" if successful_only else "episodes"
         raise StoreError(

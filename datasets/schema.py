@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FORMAT = "robolearn-episodes"
 FORMAT_VERSION = 1
+
+LARGEST_STEP_BYTES = 1 << 30  # of one array; a larger one in a schema is damage
 
 # What a per-step array may hold; numpy and Zarr v3 call these types by the same names.
 DTYPES = frozenset(
@@ -129,19 +132,21 @@ class DatasetSchema:
                 f" and writes version {FORMAT_VERSION}: use the robolearn that wrote it"
             )
         try:
-            action_spec = spec_from_json(data["action_spec"])
+            action_spec = _read_spec(data["action_spec"])
             if not isinstance(action_spec, BoundedArraySpec):
                 raise StoreError("action_spec has no bounds")
             schema = cls(
                 embodiment=str(data["embodiment"]),
                 control_rate_hz=float(data["control_rate_hz"]),
                 observation_specs={
-                    str(k): spec_from_json(v) for k, v in data["observation_specs"].items()
+                    str(k): _read_spec(v) for k, v in data["observation_specs"].items()
                 },
                 action_spec=action_spec,
                 image_codec=str(data["image_codec"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, RobolearnError) as error:
+        except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
+            raise StoreError(f"{where}: its schema cannot be read: {error!r}") from error
+        except RobolearnError as error:
             raise StoreError(f"{where}: its schema cannot be read: {error}") from error
         if data.get("features") != schema.to_json()["features"]:
             raise StoreError(
@@ -165,6 +170,19 @@ class DatasetSchema:
             {keys.ACTION: self.action_spec}, {keys.ACTION: other.action_spec}
         )
         return differences
+
+
+def _read_spec(data: Mapping[str, Any]) -> ArraySpec:
+    """Reads a spec, refusing absurd sizes before anything is made of that size.
+
+    Raises:
+        StoreError: if a step would be empty or larger than `LARGEST_STEP_BYTES`.
+        SpecError: if it is no spec.
+    """
+    shape = [int(length) for length in data["shape"]]
+    if not all(length > 0 for length in shape) or math.prod(shape) * 8 > LARGEST_STEP_BYTES:
+        raise StoreError(f"{data.get('name')}: shape {shape} is empty or too large to be true")
+    return spec_from_json(data)
 
 
 def _check_key(key: str) -> None:

@@ -94,13 +94,14 @@ class EpisodeStore:
             IncompatibleError: if the store holds episodes of another embodiment or feature set.
             StoreError: if it cannot be opened.
         """
-        if not (Path(path) / METADATA_FILE).is_file():
+        path = Path(path)
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
             try:
                 return cls.create(path, schema)
             except StoreError:
-                if not (Path(path) / METADATA_FILE).is_file():
+                if not (path / METADATA_FILE).is_file():
                     raise
-                # Another recorder has made it at this very moment.
+                # Another recorder made it in the meantime: join it.
         store = cls(path)
         differences = store.schema.find_differences(schema)
         if differences:

@@ -93,6 +93,41 @@ def test_metadata_with_flipped_bits_is_refused_or_means_the_same(episode_path):
     assert read_everything(episode_path)[1] == attributes
 
 
+def list_places(document, path=()):
+    """Every place in a JSON document."""
+    items = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from list_places(value, (*path, key))
+
+
+NONSENSE = [None, True, -1, 0, 10**30, 2**40, "", "x", "object", "../..", [], [1, 2, 3], {}]
+
+
+@pytest.mark.parametrize("array", ["../..", ".", FRONT, keys.ACTION])
+def test_nonsense_anywhere_in_metadata_is_refused_or_means_the_same(record, array):
+    store = record([5])
+    episode_path = store.path / "episodes" / "episode_000000"
+    before, _ = read_everything(episode_path)
+    path = episode_path / array / "zarr.json"
+    content = path.read_text()
+    for place in list_places(json.loads(content)):
+        for value in NONSENSE:
+            document = json.loads(content)
+            parent = document
+            for key in place[:-1]:
+                parent = parent[key]
+            parent[place[-1]] = value
+            path.write_text(json.dumps(document))
+            try:
+                after, _ = read_everything(episode_path)
+            except StoreError:
+                continue
+            for key in before.keys() & after.keys():
+                assert np.array_equal(before[key], after[key]), (place, value)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -169,6 +170,24 @@ def test_a_step_outside_an_episode_is_refused(store, make_steps):
         pytest.raises(StoreError, match="outside an episode"),
     ):
         recorder.on_step(make_steps(1)[0])
+
+
+def test_several_recorders_share_a_store(tmp_path, make_schema, play, make_steps):
+    def record(first_seed):
+        store = EpisodeStore.open_to_append(tmp_path / "shared", make_schema())
+        with make_recorder(store) as recorder:
+            for seed in range(first_seed, first_seed + 5):
+                play(recorder, make_steps(3, seed), seed=seed)
+        return recorder.committed
+
+    with ThreadPoolExecutor(4) as pool:
+        committed = [name for names in pool.map(record, range(0, 20, 5)) for name in names]
+    store = EpisodeStore(tmp_path / "shared")
+    assert sorted(committed) == store.list_episodes() == [f"episode_{i:06d}" for i in range(20)]
+    for episode in store.iterate_episodes():
+        expected = make_steps(3, episode.attributes.seed)
+        assert np.array_equal(episode.read(FRONT), [step.observation[FRONT] for step in expected])
+    assert sorted(episode.attributes.seed for episode in store.iterate_episodes()) == [*range(20)]
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def test_the_zarr_library_reads_the_same_store(record, length):
         assert array.dtype == episode.read(key).dtype
 
 
-@pytest.mark.parametrize("codec", ["blosc-lz4", "zstd"])
+@pytest.mark.parametrize("codec", ["blosc-lz4hc", "zstd"])
 def test_every_image_codec_is_lossless_and_standard(tmp_path, make_schema, make_steps, codec):
     store = EpisodeStore.create(tmp_path / "store", make_schema(image_codec=codec))
     steps, writer = make_steps(300), store.begin_episode()
@@ -121,6 +121,11 @@ def test_another_schema_version_is_refused_with_both_named(record):
     path.write_text(json.dumps(document))
     with pytest.raises(StoreError, match=r"format version 2; .* version 1"):
         EpisodeStore(path.parent)
+
+
+def test_an_empty_folder_becomes_a_store(tmp_path, make_schema):
+    (tmp_path / "store").mkdir()
+    assert EpisodeStore.open_to_append(tmp_path / "store", make_schema()).list_episodes() == []
 
 
 def test_a_foreign_zarr_is_no_store(tmp_path):
