@@ -6,17 +6,14 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from robolearn.cli.choices import CONFIG_PACKAGE, check_complete, check_overrides
+from robolearn.cli.commands import Command
 from robolearn.errors import RobolearnError
-
-if TYPE_CHECKING:
-    from robolearn.cli.main import Command
 
 
 def run_command(name: str, command: Command, words: Sequence[str]) -> int:

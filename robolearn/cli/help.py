@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from robolearn.cli.choices import list_groups, read_text
-
-if TYPE_CHECKING:
-    from robolearn.cli.main import Command
+from robolearn.cli.commands import Command
 
 GROUP_LINE = re.compile(r"^  - (?:override )?(\w+): (\S+)")
 OPTION_LINE = re.compile(r"^(\w+):\s*(.*?)\s*(?:#\s*(.*))?$")

@@ -7,53 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from robolearn.cli.commands import COMMANDS
 from robolearn.errors import RobolearnError, UnknownNameError
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of the command line.
-
-    Attributes:
-        summary: one line for the help.
-        module: the module with `run(config, folder)`; its YAML has the name of its last part.
-        positional: the option that a bare word sets, if any.
-    """
-
-    summary: str
-    module: str
-    positional: str = ""
-
-    @property
-    def config_name(self) -> str:
-        """Name of the command's YAML file in `configs/`."""
-        return self.module.rpartition(".")[2]
-
-
-COMMANDS = {
-    "record": Command("record demonstrations into a store", "robolearn.cli.record"),
-    "train": Command("train a policy on a store", "robolearn.cli.train"),
-    "evaluate": Command("run a policy on held-out starts", "robolearn.cli.evaluate", "checkpoint"),
-    "replay": Command("play a stored episode back", "robolearn.cli.replay", "dataset"),
-    "dataset info": Command("say what a store holds", "robolearn.cli.dataset_info", "dataset"),
-    "dataset check": Command(
-        "look for damage in a store; repair it on request",
-        "robolearn.cli.dataset_check",
-        "dataset",
-    ),
-    "benchmark sim": Command(
-        "measure the simulator beside its physics limit and robosuite",
-        "robolearn.cli.benchmark_sim",
-    ),
-    "benchmark dataset": Command(
-        "measure the loader beside HDF5 and ReplayBuffer layouts",
-        "robolearn.cli.benchmark_dataset",
-    ),
-    "demo": Command("record, train, evaluate and report, in minutes", "robolearn.cli.demo"),
-    "doctor": Command("say what this machine can do and what to install", "robolearn.cli.doctor"),
-}
 
 # Hydra's own flags pass through; every other `--name value` means `name=value`.
 HYDRA_FLAGS = {"-m", "--multirun", "-c", "--cfg", "--resolve", "--package", "-p", "--info", "-i"}

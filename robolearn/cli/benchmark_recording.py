@@ -1,0 +1,17 @@
+"""`robolearn benchmark recording`: how long the recorder holds a control loop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from robolearn.cli.assemble import build
+from robolearn.cli.figures import print_figures, write_figures
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Measures, prints a table and writes the figures where `json` says."""
+    figures = build(config.measure)
+    print_figures("Recording two cameras at 50 Hz, in real time", figures)
+    write_figures(config.json, figures)
