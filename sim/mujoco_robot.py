@@ -158,13 +158,10 @@ class MujocoRobot(SimulatedRobot):
         self._close_renderer()
 
     def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
-        """Draws a picture for people, whatever cameras are switched on: uint8 RGB, upright.
-
-        Raises:
-            UnknownNameError: if the scene has no such camera.
-            MissingDependencyError: if no OpenGL library is found.
-        """
-        return self._get_renderer(self.world).render(camera, height_px, width_px)
+        """Draws a picture for people; see `SimulatedRobot.render`."""
+        large = self._get_renderer(self.world).render(camera, 2 * height_px, 2 * width_px)
+        blocks = large.reshape(height_px, 2, width_px, 2, 3)
+        return np.asarray(blocks.mean(axis=(1, 3)).round(), np.uint8)
 
     def _get_renderer(self, world: World) -> Renderer:
         if self._renderer is None:

@@ -64,6 +64,10 @@ class PerturbedRobot(SimulatedRobot):
         self._noise = CORRELATION * self._noise + self._fresh_sd_rad * fresh
         return self._robot.send_action(spec.clip(action + self._noise * self._is_angle))
 
+    def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
+        """Draws the wrapped robot."""
+        return self._robot.render(camera, height_px, width_px)
+
     def stop(self) -> None:
         """Stops the wrapped robot."""
         self._robot.stop()

@@ -13,7 +13,6 @@ from robolearn.specs import Array
 
 SceneBuilder = Callable[[mujoco.MjSpec], None]
 Rgba = tuple[float, float, float, float]
-Point = tuple[float, float, float]
 
 # Contact of whatever is grasped or stacked (trials: softer settings let a grasped block creep).
 CONTACT_SOLREF = (0.01, 1.0)
@@ -51,7 +50,7 @@ class Physics:
 
 
 def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoco.MjSpec:
-    """Builds the world: physics options, table, light, front camera, body, then the scene."""
+    """Builds the world: physics options, table, light, cameras, body, then the scene."""
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.compiler.autolimits = True
@@ -154,17 +153,22 @@ def _add_tabletop(spec: mujoco.MjSpec) -> None:
         specular=(0.1, 0.1, 0.1),
         castshadow=False,
     )
-    _add_camera(world, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
+    _add_camera(spec, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
     _add_camera(
-        world, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG
+        spec, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG
     )
 
 
 def _add_camera(
-    world: mujoco.MjsBody, name: str, position_w: Point, looks_at_w: Point, field_of_view_deg: float
+    spec: mujoco.MjSpec,
+    name: str,
+    position_w: tuple[float, float, float],
+    looks_at_w: tuple[float, float, float],
+    field_of_view_deg: float,
 ) -> None:
+    """Adds a fixed camera."""
     position, looks_at = np.array(position_w), np.array(looks_at_w)
-    world.add_camera(
+    spec.worldbody.add_camera(
         name=name,
         pos=position,
         quat=make_camera_quaternion(position, looks_at, up=np.array([0.0, 0.0, 1.0])),

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from robolearn.robot import Robot
 from robolearn.sim.scene import SceneBuilder
 from robolearn.sim.world import World
+from robolearn.specs import Array
 
 
 class SimulatedRobot(Robot):
@@ -22,4 +23,21 @@ class SimulatedRobot(Robot):
 
         Args:
             seed: of any randomness of the robot itself.
+        """
+
+    @abstractmethod
+    def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
+        """Draws a picture for people, whatever cameras are switched on, with smooth edges.
+
+        Args:
+            camera: any camera of the scene, also those that are no observation.
+            height_px: of the picture, at most 360 [px].
+            width_px: of the picture, at most 480 [px].
+
+        Returns:
+            uint8 RGB, upright, shape (height_px, width_px, 3).
+
+        Raises:
+            UnknownNameError: if the scene has no such camera.
+            MissingDependencyError: if no OpenGL library is found.
         """

@@ -35,12 +35,6 @@ class FreeBody:
         return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
     @property
-    def up_z(self) -> float:
-        """Vertical part of the body's z axis: 1 upright, -1 upside down."""
-        x, y = map(float, self._pose[4:6])
-        return 1.0 - 2.0 * (x * x + y * y)
-
-    @property
     def speed_mps(self) -> float:
         """Size of the linear velocity [m/s]."""
         return math.hypot(*self._velocity[:3].tolist())

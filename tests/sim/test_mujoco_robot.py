@@ -112,6 +112,14 @@ def test_images_obey_the_spec_and_stand_upright():
         assert yellow.sum() > 100
         assert rows.mean() < 48  # the arm stands at the far side of the table
         assert robot.render("front", 240, 320).shape == (240, 320, 3)
+        picture = robot.render()
+        assert picture.shape == (360, 480, 3)
+        # Edges are averaged, so that there are more shades than the few flat ones of the scene.
+        jagged = robot._get_renderer(robot.world).render("overview", 360, 480)
+        assert np.abs(picture.astype(int) - jagged).mean() < 3
+        assert len(np.unique(picture.reshape(-1, 3), axis=0)) > len(
+            np.unique(jagged.reshape(-1, 3), axis=0)
+        )
         with pytest.raises(UnknownNameError, match="wrist"):
             robot.render("wrst")
         with pytest.raises(RobolearnError, match="largest"):

@@ -38,7 +38,6 @@ def test_placing_sets_pose_and_rest(world):
     block.place((0.1, 0.2, 0.3), yaw_rad=0.5)
     np.testing.assert_allclose(block.position_w, [0.1, 0.2, 0.3])
     assert block.yaw_rad == pytest.approx(0.5)
-    assert block.up_z == pytest.approx(1.0)
     assert block.speed_mps == block.turn_rate_radps == 0.0
 
 
