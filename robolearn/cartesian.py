@@ -75,7 +75,7 @@ class CartesianAdapter:
         self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
         self._pitch_rad, self._roll_rad = (self._angle_rows @ self._joint_pos).tolist()
         self._opening = float(np.clip(state[-1], 0.0, 1.0))
-        self._refused: list[float] | None = None  # the step that could not be made from this posture
+        self._refused: list[float] | None = None  # the step that this posture cannot make
 
     def step(self, delta: Array) -> Array:
         """Moves the target and returns the action that goes there.
