@@ -69,7 +69,8 @@ pytest: $(STAMP)
 # Each room installs and imports with its own extra alone. Makes a throw-away environment per room.
 test-extras: $(STAMP)
 	@for room in sim hardware datasets policies; do \
-	  echo "==> extra [$$room]"; SECONDS=0; folder=$$(mktemp -d); \
+	  echo "==> extra [$$room]"; SECONDS=0; \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	  $(PYTHON) -m venv "$$folder"; \
 	  "$$folder/bin/pip" install -q -c constraints.txt ".[$$room]"; \
 	  (cd "$$folder" && bin/python $(CURDIR)/tests/architecture/import_room.py $$room); \

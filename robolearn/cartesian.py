@@ -75,7 +75,7 @@ class CartesianAdapter:
         self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
         self._pitch_rad, self._roll_rad = (self._angle_rows @ self._joint_pos).tolist()
         self._opening = float(np.clip(state[-1], 0.0, 1.0))
-        self._refused: Array | None = None  # the step that could not be made from this posture
+        self._refused: list[float] | None = None  # the step that this posture cannot make
 
     def step(self, delta: Array) -> Array:
         """Moves the target and returns the action that goes there.
@@ -90,8 +90,8 @@ class CartesianAdapter:
         self._opening = float(np.clip(self._opening + delta[5], 0.0, 1.0))
         hand_delta = np.asarray(delta[:5], float)
         # A person leans on a key: what could not be done a moment ago is not computed again.
-        if hand_delta.any() and not np.array_equal(hand_delta, self._refused):
-            self._refused = None if self._move_hand(hand_delta) else hand_delta
+        if hand_delta.any() and hand_delta.tolist() != self._refused:
+            self._refused = None if self._move_hand(hand_delta) else hand_delta.tolist()
         action = np.empty(self._action_spec.shape)
         action[self._action_places] = [*self._joint_pos, self._opening]
         return self._action_spec.clip(action)

@@ -55,6 +55,8 @@ class WindowKeyboard(KeyboardTeleoperator):
 
     shows_scene = True
 
+    shows_scene = True
+
     def __init__(
         self,
         robot: MujocoRobot,

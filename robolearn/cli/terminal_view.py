@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TextIO
+from typing import IO
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class TerminalView:
     """An `EpisodeObserver` that keeps drawing the scene in the same place."""
 
     def __init__(
-        self, render: Callable[[], Array], stream: TextIO, columns: int = 72, every: int = 2
+        self, render: Callable[[], Array], stream: IO[str], columns: int = 72, every: int = 2
     ) -> None:
         """Prepares the view.
 
