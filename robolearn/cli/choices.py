@@ -73,6 +73,8 @@ def check_overrides(config_name: str, words: Sequence[str]) -> None:
         key = override.key_or_group
         if key not in groups and not override.is_add() and not key.startswith("hydra"):
             _check_key(config, key)
+            for value in _values_of(override):
+                _check_kind(key, OmegaConf.select(config, key, throw_on_missing=False), value)
 
 
 def check_complete(command: str, config: DictConfig) -> None:
@@ -107,11 +109,35 @@ def _parse(word: str) -> Override:
 
 
 def _choices_in(override: Override) -> list[str]:
-    """The plain values of an override; several where it is a sweep."""
+    """The choices an override of a group takes; several where it is a sweep."""
     if override.is_sweep_override():
         return [str(choice) for choice in override.sweep_string_iterator()]
+    return [str(override.value())]
+
+
+def _values_of(override: Override) -> list[Any]:
+    """The values an override gives to its option; several where it is a list to sweep over."""
     value: Any = override.value()
-    return [str(value)]
+    if override.is_choice_sweep():
+        return list(value.list)
+    return [] if override.is_sweep_override() or override.is_delete() else [value]
+
+
+# What may stand where a default of this kind stood; anything may replace a text, a list or null.
+_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+}
+
+
+def _check_kind(key: str, default: Any, value: Any) -> None:
+    """Refuses a word where a number is meant; a reference to another option may be anything."""
+    kinds, words = _KINDS.get(type(default), ((object,), ""))
+    is_reference = isinstance(value, str) and "${" in value
+    is_truth = isinstance(value, bool) and bool not in kinds and object not in kinds
+    if not is_reference and (is_truth or not isinstance(value, kinds)):
+        raise RobolearnError(f"{key} takes {words}, got {value!r}")
 
 
 def _check_key(config: DictConfig, key: str) -> None:

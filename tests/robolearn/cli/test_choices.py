@@ -47,3 +47,27 @@ def test_missing_options_are_named():
     with pytest.raises(RobolearnError, match="record needs dataset="):
         check_complete("record", config)
     check_complete("record", compose_config("record", ["dataset=x"]))
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("updates=many", "updates takes a whole number, got 'many'"),
+        ("updates=1.5", "updates takes a whole number, got 1.5"),
+        ("updates=true", "updates takes a whole number, got True"),
+        ("seed=0,one", "seed takes a whole number, got 'one'"),
+        ("resume=perhaps", "resume takes true or false, got 'perhaps'"),
+        ("data.validation_fraction=half", "takes a number, got 'half'"),
+    ],
+)
+def test_a_word_where_a_number_is_meant_is_refused(word, meant):
+    with pytest.raises(RobolearnError, match=meant):
+        check_overrides("train", [word])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["updates=5", "data.validation_fraction=1", "threads=2", "output=5", "updates=${batch_size}"],
+)
+def test_what_fits_is_taken(word):
+    check_overrides("train", [word])
