@@ -16,7 +16,7 @@ from robolearn.errors import MissingDependencyError, RobolearnError
 EXTRA_OF_MODULE = {
     "mujoco": "sim",
     "robosuite": "robosuite",
-    "cv2": "sim",
+    "cv2": "hardware",
     "serial": "hardware",
     "zarr": "datasets",
     "numcodecs": "datasets",

@@ -15,7 +15,7 @@ from rich.console import Console
 from robolearn import keys
 from robolearn.checkpoints import find_checkpoint
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
-from robolearn.cli.frames import FilmStrip, RenderSource
+from robolearn.cli.frames import FilmStrip, RenderSource, write_strip
 from robolearn.cli.progress import ProgressBar
 from robolearn.cli.provenance import collect_provenance, count_cores
 from robolearn.cli.report import Report, Strip, write_report
@@ -31,6 +31,7 @@ from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
 EXPERT = "expert"
 FRAMES_PER_STRIP = 8
 VIDEO_FILE = "film.mp4"
+STRIP_FILE = "strip.png"  # of the first filmed episode
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
         raise RobolearnError("interrupted before any episode was finished")
     video = folder / VIDEO_FILE
     films = [] if done.interrupted else film(plain, results, config.filmed, video)
+    if films:
+        write_strip(films[0].strip.frames, folder / STRIP_FILE)
     run_folder = find_run_folder(config.checkpoint)
     return Report(
         title=f"{results[0].task} from {plain['observation']}",

@@ -5,7 +5,8 @@ Frames are uint8 RGB, HWC, as everywhere outside a network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -125,3 +126,14 @@ class FilmStrip:
     def _keep(self, index: int, frame: Array) -> None:
         self._frames.append(frame.copy())
         self.indices.append(index)
+
+
+def write_strip(frames: Sequence[Array], path: Path, frame_width_px: int = 200) -> None:
+    """Writes frames side by side as a PNG, each `frame_width_px` wide."""
+    from PIL import Image
+
+    strip = Image.fromarray(np.concatenate(list(frames), axis=1))
+    width = frame_width_px * len(frames)
+    height = round(strip.height * width / strip.width)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    strip.resize((width, height), Image.Resampling.LANCZOS).save(path, optimize=True)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from robolearn.cli.frames import CameraSource, FilmStrip, RenderSource
+from robolearn.cli.frames import CameraSource, FilmStrip, RenderSource, write_strip
 from robolearn.errors import UnknownNameError
 
 
@@ -37,3 +38,11 @@ def test_film_strip_forgets_the_episode_before(play_episode):
     play_episode(strip, 100)
     play_episode(strip, 3)
     assert len(strip.get_frames()) == 3
+
+
+def test_a_strip_is_written_from_left_to_right(tmp_path):
+    frames = [np.full((30, 40, 3), value, np.uint8) for value in (0, 100, 200)]
+    write_strip(frames, tmp_path / "deep" / "strip.png", frame_width_px=20)
+    picture = np.asarray(Image.open(tmp_path / "deep" / "strip.png"))
+    assert picture.shape == (15, 60, 3)
+    assert picture[7, [10, 30, 50], 0].tolist() == [0, 100, 200]
