@@ -34,11 +34,17 @@ class ArraySpec:
     units: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        try:
+            known_as = np.dtype(self.dtype).name
+        except TypeError:
+            known_as = None
+        if known_as != self.dtype:
+            hint = f", call it {known_as!r}" if known_as else ""
+            raise SpecError(f"{self.name}: {self.dtype!r} is not the name of a dtype{hint}")
+        length = self.shape[-1] if self.shape else 1
         for label, entries in (("channels", self.channels), ("units", self.units)):
-            if entries and len(entries) != self.shape[-1]:
-                raise SpecError(
-                    f"{self.name}: {len(entries)} {label} for a last axis of {self.shape[-1]}"
-                )
+            if entries and len(entries) != length:
+                raise SpecError(f"{self.name}: {len(entries)} {label} for a last axis of {length}")
 
     @cached_property
     def numpy_dtype(self) -> np.dtype[Any]:
@@ -98,8 +104,12 @@ class BoundedArraySpec(ArraySpec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.low > self.high).any():
-            raise SpecError(f"{self.name}: a minimum lies above its maximum")
+        try:
+            ordered = self.low <= self.high
+        except ValueError as error:
+            raise SpecError(f"{self.name}: bounds do not fit shape {self.shape}") from error
+        if not ordered.all():
+            raise SpecError(f"{self.name}: a minimum is NaN or lies above its maximum")
 
     @cached_property
     def low(self) -> Array:
