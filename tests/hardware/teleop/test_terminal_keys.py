@@ -1,6 +1,7 @@
 import contextlib
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -12,7 +13,8 @@ import pytest
 from robolearn import keys
 from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
 from robolearn.errors import RobotError
-from robolearn.hardware.teleop.keyboard import TerminalKeyboard, decode_keys
+from robolearn.hardware.teleop.terminal_keys import TerminalKeys, decode_keys
+from robolearn.keyboard import KeyboardTeleoperator
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeRobot, check_teleoperator
 
@@ -56,7 +58,7 @@ def terminal():
 
 
 def make_keyboard(descriptor):
-    return TerminalKeyboard(FakeRobot(), make_inverse_kinematics(), file_descriptor=descriptor)
+    return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor), make_inverse_kinematics())
 
 
 def is_cooked(descriptor):
@@ -116,6 +118,8 @@ def test_keys_not_read_do_not_reach_the_shell(terminal):
     person, program = terminal
     with make_keyboard(program):
         os.write(person, b"rm\n")
+        # Linux hands typed bytes on a moment later: before that nobody can discard them.
+        assert select.select([program], [], [], 5.0)[0]
     os.set_blocking(program, False)
     with pytest.raises(BlockingIOError):
         os.read(program, 10)
@@ -135,10 +139,9 @@ def test_a_program_that_ends_without_closing_puts_the_terminal_back(terminal):
     _, program = terminal
     before = termios.tcgetattr(program)
     code = """
-        from robolearn.embodiments.so101 import make_inverse_kinematics
-        from robolearn.hardware.teleop.keyboard import TerminalKeyboard
+        from robolearn.hardware.teleop.terminal_keys import TerminalKeys
         from robolearn.testing import FakeRobot
-        TerminalKeyboard(FakeRobot(), make_inverse_kinematics()).connect()
+        TerminalKeys().connect(FakeRobot())
         raise SystemExit("leaves without a word")
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
@@ -149,10 +152,9 @@ def test_a_program_that_ends_without_closing_puts_the_terminal_back(terminal):
 
 def test_standard_input_that_is_no_terminal_is_refused_in_words():
     code = """
-        from robolearn.embodiments.so101 import make_inverse_kinematics
-        from robolearn.hardware.teleop.keyboard import TerminalKeyboard
+        from robolearn.hardware.teleop.terminal_keys import TerminalKeys
         from robolearn.testing import FakeRobot
-        TerminalKeyboard(FakeRobot(), make_inverse_kinematics()).connect()
+        TerminalKeys().connect(FakeRobot())
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
