@@ -251,12 +251,12 @@ def measure_memory_growth(dataset: WindowDataset, batch_size: int, num_passes: i
 
     def run(passes: int) -> int:
         stream = dataset.make_batches(batch_size, seed=0)
-        batch = next(stream)
-        time.sleep(0.5)  # a slow consumer: as many batches as ever will be are ready now
+        held = [next(stream) for _ in range(3)]
+        time.sleep(0.5)  # a slow consumer that keeps batches: never will more be in use at once
+        held.clear()
         for _ in range(passes * num_batches):
-            batch = next(stream)
+            next(stream)
         stream.close()
-        del batch
         gc.collect()
         release_free_memory()
         return read_resident_bytes()
