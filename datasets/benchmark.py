@@ -29,6 +29,7 @@ IMAGE_KEYS = [keys.image_key("front"), keys.image_key("wrist")]
 CHANNELS = 6
 PREDICTION_HORIZON = 16
 THREADS = (1, 2)
+LONGEST_MEASUREMENT_S = 1.0  # of a slow layout: enough to know its speed
 
 
 def benchmark_dataset(
@@ -55,7 +56,7 @@ def benchmark_dataset(
         num_steps: steps of each.
         image_size_px: height and width of both cameras [px].
         batch_size: windows per batch.
-        num_batches: batches per measurement.
+        num_batches: batches per measurement, which also ends after a second.
         num_repeats: measurements of each.
         folder: where to write; None takes a temporary folder.
         seed: of the data and of the order.
@@ -230,11 +231,13 @@ def _measure(
             for _ in range(2 * max(THREADS)):
                 next(stream)
             start_s = time.perf_counter()
-            for _ in range(num_batches):
+            done, elapsed_s = 0, 0.0
+            while done < num_batches and elapsed_s < LONGEST_MEASUREMENT_S:
                 next(stream)
-            elapsed_s = time.perf_counter() - start_s
+                done += 1
+                elapsed_s = time.perf_counter() - start_s
             if repeat:  # the first round warms caches
-                speeds[name].append(num_batches * batch_size / elapsed_s)
+                speeds[name].append(done * batch_size / elapsed_s)
     return {name: float(np.median(values)) for name, values in speeds.items()}
 
 
@@ -248,12 +251,12 @@ def measure_memory_growth(dataset: WindowDataset, batch_size: int, num_passes: i
 
     def run(passes: int) -> int:
         stream = dataset.make_batches(batch_size, seed=0)
-        batch = next(stream)
-        time.sleep(0.5)  # a slow consumer: as many batches as ever will be are ready now
+        held = [next(stream) for _ in range(3)]
+        time.sleep(0.5)  # a slow consumer that keeps batches: never will more be in use at once
+        held.clear()
         for _ in range(passes * num_batches):
-            batch = next(stream)
+            next(stream)
         stream.close()
-        del batch
         gc.collect()
         release_free_memory()
         return read_resident_bytes()
