@@ -47,9 +47,10 @@ def benchmark_dataset(
 
     A window is 16 actions, one state and one frame from each of two cameras. Everything comes from
     disk (the operating system's page cache is warm, nobody keeps decoded frames), low-dimensional
-    data from memory, through the same window arithmetic and threads. Each layout is measured with
-    one and with two threads and its faster figure counts; repeats are interleaved, and the median
-    is reported.
+    data from memory, through the same window arithmetic and threads. Ours uses batch memory again,
+    as its loader always does; the others get fresh arrays, as from their own libraries. Each layout
+    is measured with one and with two threads and its faster figure counts; repeats are interleaved,
+    and the median is reported.
 
     Args:
         num_episodes: episodes to write.
