@@ -48,14 +48,16 @@ class ImageCodec(ABC):
 class BloscLz4hc(ImageCodec):
     """Fastest to decode: the default.
 
-    Level 1, because from level 3 on a noisy camera frame takes 50 times as long to compress. No
-    shuffling: it makes rendered frames larger.
+    No shuffling: it makes rendered frames larger.
     """
 
-    name = "blosc-lz4hc"
-    _LEVEL = 1
     # Of Blosc's 16-byte header: decoded size, block size (skipped), encoded size.
     _SIZES = struct.Struct("<4xI4xI")
+
+    def __init__(self, level: int) -> None:
+        """Takes how hard to compress, 1 to 9."""
+        self.name = f"blosc-lz4hc-{level}"
+        self._level = level
 
     def zarr_codec(self) -> dict[str, Any]:
         """See `ImageCodec.zarr_codec`."""
@@ -64,7 +66,7 @@ class BloscLz4hc(ImageCodec):
             "configuration": {
                 "typesize": 1,
                 "cname": "lz4hc",
-                "clevel": self._LEVEL,
+                "clevel": self._level,
                 "shuffle": "noshuffle",
                 "blocksize": 0,
             },
@@ -73,7 +75,7 @@ class BloscLz4hc(ImageCodec):
     def encode(self, frame: Array) -> bytes:
         """See `ImageCodec.encode`."""
         compressed: bytes = numcodecs.blosc.compress(
-            frame.reshape(-1), b"lz4hc", self._LEVEL, numcodecs.blosc.NOSHUFFLE, 0
+            frame.reshape(-1), b"lz4hc", self._level, numcodecs.blosc.NOSHUFFLE, 0
         )
         return compressed
 
@@ -116,8 +118,17 @@ class Zstd(ImageCodec):
         out.reshape(-1)[:] = np.frombuffer(decoded, np.uint8)
 
 
-_CODECS: dict[str, type[ImageCodec]] = {codec.name: codec for codec in (BloscLz4hc, Zstd)}
-DEFAULT_IMAGE_CODEC = BloscLz4hc.name
+_CODECS: dict[str, ImageCodec] = {
+    codec.name: codec for codec in (BloscLz4hc(1), BloscLz4hc(3), Zstd())
+}
+# Level 3 decodes faster and is smaller, but takes up to 34 µs per kB of a noisy frame to compress,
+# 50 times as long as level 1: a recorder can afford that for small frames only.
+SMALL_FRAME_BYTES = 1 << 16
+
+
+def choose_image_codec(frame_bytes: int) -> str:
+    """Returns the name of the best codec for frames of up to this size."""
+    return "blosc-lz4hc-3" if frame_bytes <= SMALL_FRAME_BYTES else "blosc-lz4hc-1"
 
 
 def make_image_codec(name: str) -> ImageCodec:
@@ -128,7 +139,7 @@ def make_image_codec(name: str) -> ImageCodec:
     """
     if name not in _CODECS:
         raise UnknownNameError("image codec", name, _CODECS)
-    return _CODECS[name]()
+    return _CODECS[name]
 
 
 def compute_checksum(data: bytes) -> bytes:

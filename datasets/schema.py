@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from robolearn import keys
-from robolearn.datasets.codecs import DEFAULT_IMAGE_CODEC, make_image_codec
+from robolearn.datasets.codecs import choose_image_codec, make_image_codec
 from robolearn.errors import RobolearnError, StoreError
 from robolearn.specs import ArraySpec, BoundedArraySpec, find_differences, spec_from_json
 
@@ -45,16 +45,21 @@ class DatasetSchema:
         control_rate_hz: nominal steps per second [Hz].
         observation_specs: spec of every observation key; images are uint8, HWC, RGB.
         action_spec: spec of `action` and `action_applied`.
-        image_codec: name of the codec of every image, see `codecs`.
+        image_codec: name of the codec of every image, see `codecs`; if not given, the best for
+            frames of this size.
     """
 
     embodiment: str
     control_rate_hz: float
     observation_specs: Mapping[str, ArraySpec]
     action_spec: BoundedArraySpec
-    image_codec: str = DEFAULT_IMAGE_CODEC
+    image_codec: str = ""
 
     def __post_init__(self) -> None:
+        if not self.image_codec:
+            shapes = [self.observation_specs[key].shape for key in self.image_keys]
+            largest_bytes = max((math.prod(shape) for shape in shapes), default=0)
+            object.__setattr__(self, "image_codec", choose_image_codec(largest_bytes))
         make_image_codec(self.image_codec)
         if not self.control_rate_hz > 0:
             raise StoreError(f"control rate must be positive, got {self.control_rate_hz} Hz")

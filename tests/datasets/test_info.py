@@ -25,7 +25,7 @@ def test_a_summary_counts_what_is_there(record, play, make_steps):
         path.stat().st_size for path in store.path.rglob("*") if path.is_file()
     )
     features = {feature.key: feature for feature in summary.features}
-    assert features[FRONT].codec == "blosc-lz4hc"
+    assert features[FRONT].codec == "blosc-lz4hc-3"
     assert features[FRONT].raw_bytes == 30 * 12 * 16 * 3
     assert 0 < features[FRONT].size_bytes < summary.size_bytes
     assert features[keys.ACTION].shape == (2,)

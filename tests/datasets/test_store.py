@@ -14,7 +14,7 @@ from robolearn.datasets.recorder import copy_step
 from robolearn.datasets.schema import DatasetSchema
 from robolearn.datasets.store import EpisodeStore
 from robolearn.errors import IncompatibleError, StoreError, UnknownNameError
-from robolearn.specs import ArraySpec
+from robolearn.specs import ArraySpec, image_spec
 
 FRONT = keys.image_key("front")
 
@@ -64,7 +64,7 @@ def test_the_zarr_library_reads_the_same_store(record, length):
         assert array.dtype == episode.read(key).dtype
 
 
-@pytest.mark.parametrize("codec", ["blosc-lz4hc", "zstd"])
+@pytest.mark.parametrize("codec", ["blosc-lz4hc-1", "blosc-lz4hc-3", "zstd"])
 def test_every_image_codec_is_lossless_and_standard(tmp_path, make_schema, make_steps, codec):
     store = EpisodeStore.create(tmp_path / "store", make_schema(image_codec=codec))
     steps, writer = make_steps(300), store.begin_episode()
@@ -192,3 +192,12 @@ def test_a_schema_survives_the_round_trip(make_schema):
     schema = make_schema()
     again = DatasetSchema.from_json(json.loads(json.dumps(schema.to_json())), "here")
     assert again == schema
+
+
+def test_the_codec_follows_from_the_size_of_the_frames(make_schema):
+    def schema_with(height_px, width_px):
+        specs = {FRONT: image_spec(FRONT, height_px, width_px)}
+        return make_schema(observation_specs=specs)
+
+    assert schema_with(96, 96).image_codec == "blosc-lz4hc-3"
+    assert schema_with(480, 640).image_codec == "blosc-lz4hc-1"
