@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from robolearn.datasets.buffers import BufferPool
 from robolearn.datasets.episode import Episode
 from robolearn.specs import Array
 
@@ -27,6 +28,7 @@ class FrameSource:
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
         self._step = np.arange(sum(lengths)) - np.repeat(starts, lengths)
         self._shape = self._readers[0].spec.shape
+        self._pool = BufferPool()
         self._cache: Array | None = None
         if cached:
             self._cache = np.empty((sum(lengths), *self._shape), np.uint8)
@@ -39,15 +41,15 @@ class FrameSource:
             StoreError: if a frame is damaged.
         """
         flat = steps.reshape(-1)
+        frames = self._pool.take((len(flat), *self._shape))
         if self._cache is None:
-            frames = np.empty((len(flat), *self._shape), np.uint8)
             self._decode(flat, frames, range(len(flat)))
         else:
             missing = flat[~self._is_decoded[flat]]
             # Two threads may decode the same frame: both write the same bytes.
             self._decode(missing, self._cache, missing)
             self._is_decoded[missing] = True
-            frames = self._cache[flat]
+            np.take(self._cache, flat, axis=0, out=frames, mode="clip")  # "raise" would copy
         return frames.reshape(*steps.shape, *self._shape)
 
     def _decode(self, steps: Array, out: Array, rows: Sequence[int] | Array) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -125,8 +126,43 @@ class HeldKeys:
         return direction
 
 
+class KeySource(ABC):
+    """Where keys are typed: a terminal, a window.
+
+    Attributes:
+        shows_scene: it has a view of the scene of its own, such as a window.
+        hold_s: a key it reports as held moves the arm this long after the last report [s].
+    """
+
+    shows_scene: ClassVar[bool] = False
+    hold_s: ClassVar[float] = HOLD_S
+
+    @abstractmethod
+    def connect(self, robot: Robot) -> None:
+        """Makes ready to steer this robot. Does nothing if it is.
+
+        Raises:
+            RobotError: if no keys can be typed here.
+            IncompatibleError: if this robot cannot be steered from here.
+        """
+
+    @abstractmethod
+    def read_keys(self) -> Sequence[str]:
+        """Returns at once the keys pressed, or repeated, since the last call; oldest first.
+
+        Their names are those of `MOTIONS` and `EVENTS`; others are allowed and mean nothing.
+
+        Raises:
+            RobotError: if it is not connected.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leaves everything as it was. Allowed in every state, any number of times."""
+
+
 class KeyboardTeleoperator(Teleoperator):
-    """Steers an arm's tool point in the base frame by keys; where they come from is added below it.
+    """Steers an arm's tool point in the base frame by keys, wherever they are typed.
 
     It always gives an action: with no key pressed, the arm is told to stay.
     """
@@ -134,51 +170,53 @@ class KeyboardTeleoperator(Teleoperator):
     def __init__(
         self,
         robot: Robot,
+        source: KeySource,
         inverse_kinematics: InverseKinematics,
         linear_speed_mps: float = 0.08,
         angular_speed_radps: float = 0.8,
         gripper_speed_per_s: float = 1.5,
         clock: Clock | None = None,
-        hold_s: float = HOLD_S,
     ) -> None:
         """Ties the keys to an arm.
 
         Args:
-            robot: the arm to steer; only its specs and rate are used here.
+            robot: the arm to steer; only its specs and rate are used here, and the source gets it.
+            source: where the keys are typed.
             inverse_kinematics: of that arm.
             linear_speed_mps: speed of the tool point along each axis [m/s].
             angular_speed_radps: speed of pitch and roll [rad/s].
             gripper_speed_per_s: of its full way, how much the gripper opens in a second [1/s].
             clock: the person's time; None takes real time.
-            hold_s: a held key moves this long after its last repeat [s].
 
         Raises:
             IncompatibleError: if the robot is no arm of this kinematics.
         """
+        self.shows_scene = source.shows_scene
+        self._robot, self._source = robot, source
         self._adapter = CartesianAdapter(inverse_kinematics, robot.embodiment)
         speeds = [linear_speed_mps] * 3 + [angular_speed_radps] * 2 + [gripper_speed_per_s]
         self._step_size = np.array(speeds) * robot.control_period_s
         self._clock = clock or MonotonicClock()
-        self._held = HeldKeys(hold_s)
-
-    @abstractmethod
-    def _read_keys(self) -> Sequence[str]:
-        """Returns at once the keys pressed, or repeated, since the last call; oldest first."""
+        self._held = HeldKeys(source.hold_s)
 
     def describe(self) -> str:
         """Returns which key does what, for the person."""
         return describe_keys()
 
+    def connect(self) -> None:
+        """Makes the keys ready; raises as the source's `connect` does."""
+        self._source.connect(self._robot)
+
     def reset(self, observation: Mapping[str, Array]) -> None:
         """Begins an episode where the arm is; what was typed before it is forgotten."""
-        self._read_keys()
+        self._source.read_keys()
         self._held.clear()
         self._adapter.reset(observation[keys.STATE])
 
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns where the arm should go now, or the person's word; STOP goes before all else."""
         now_s = self._clock.now_s()
-        pressed = self._read_keys()
+        pressed = self._source.read_keys()
         events = [EVENTS[key] for key in pressed if key in EVENTS]
         if events:
             return Command(event=Event.STOP if Event.STOP in events else events[0])
@@ -187,3 +225,7 @@ class KeyboardTeleoperator(Teleoperator):
                 self._held.press(key, now_s)
         delta = self._held.compute_direction(now_s) * self._step_size
         return Command(action=self._adapter.step(delta))
+
+    def close(self) -> None:
+        """Releases the keys."""
+        self._source.close()

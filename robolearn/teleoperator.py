@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from robolearn.specs import Array
 
@@ -42,7 +42,7 @@ class Teleoperator(ABC):
         shows_scene: it has a view of the scene of its own, such as a window.
     """
 
-    shows_scene: ClassVar[bool] = False
+    shows_scene: bool = False
 
     def describe(self) -> str:
         """Returns how the device is used, for the person; empty if there is nothing to say."""

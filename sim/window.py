@@ -13,12 +13,11 @@ import glfw
 import mujoco.viewer
 
 from robolearn.diagnostics import Status
-from robolearn.errors import RobotError
-from robolearn.keyboard import MOTIONS, TAP_S, KeyboardTeleoperator
-from robolearn.kinematics import InverseKinematics
+from robolearn.errors import IncompatibleError, RobotError
+from robolearn.keyboard import MOTIONS, TAP_S, KeySource
+from robolearn.robot import Robot
 from robolearn.sim.diagnostics import find_display
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.timing import Clock
 
 NAMES: dict[int, str] = {
     glfw.KEY_UP: "up",
@@ -33,6 +32,7 @@ NAMES: dict[int, str] = {
     glfw.KEY_ESCAPE: "escape",
 }
 CLOSING_TIME_S = 5.0
+HINT = "steer from the terminal instead (teleop=terminal)"
 
 
 def name_key(code: int) -> str | None:
@@ -42,8 +42,8 @@ def name_key(code: int) -> str | None:
     return NAMES.get(code)
 
 
-class WindowKeyboard(KeyboardTeleoperator):
-    """Shows the world in a window and reads the keys typed there.
+class WindowKeys(KeySource):
+    """Shows a simulated robot's world in a window and reads the keys typed there.
 
     MuJoCo's viewer has a meaning of its own for nearly every letter (`w` shows wires, `s` shadows)
     and cannot be told to leave them alone, so its flags are put back after every step. Backspace
@@ -54,45 +54,32 @@ class WindowKeyboard(KeyboardTeleoperator):
     """
 
     shows_scene = True
+    hold_s = TAP_S  # a held key is seen in every step: nothing needs bridging
 
-    shows_scene = True
-
-    def __init__(
-        self,
-        robot: MujocoRobot,
-        inverse_kinematics: InverseKinematics,
-        linear_speed_mps: float = 0.08,
-        angular_speed_radps: float = 0.8,
-        gripper_speed_per_s: float = 1.5,
-        clock: Clock | None = None,
-    ) -> None:
-        """Ties a window to a simulated arm; see `KeyboardTeleoperator`."""
-        super().__init__(
-            robot,
-            inverse_kinematics,
-            linear_speed_mps,
-            angular_speed_radps,
-            gripper_speed_per_s,
-            clock,
-            hold_s=TAP_S,  # a held key is seen in every step: nothing needs bridging
-        )
-        self._robot = robot
+    def __init__(self) -> None:
+        """Begins without a window."""
         self._viewer: Any = None
         self._window: Any = None
         self._threads: list[threading.Thread] = []
         self._pressed: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._down: set[int] = set()
 
-    def connect(self) -> None:
-        """Opens the window.
+    def connect(self, robot: Robot) -> None:
+        """Opens the window on the robot's world.
 
         Raises:
             RobotError: if there is no display, or no world yet.
+            IncompatibleError: if the robot has no MuJoCo world.
         """
         if self._viewer is not None:
             return
+        if not isinstance(robot, MujocoRobot):
+            raise IncompatibleError(
+                f"the window shows a MuJoCo world, and {type(robot).__name__}"
+                f" ({robot.embodiment.name}) has none: {HINT}"
+            )
         _require_display()
-        world = self._robot.world
+        world = robot.world
         before = set(threading.enumerate())
         try:
             self._viewer = mujoco.viewer.launch_passive(
@@ -119,7 +106,8 @@ class WindowKeyboard(KeyboardTeleoperator):
             thread.join(max(0.0, deadline_s - time.monotonic()))
         self._down.clear()
 
-    def _read_keys(self) -> Sequence[str]:
+    def read_keys(self) -> Sequence[str]:
+        """Shows the world as it is now and returns the keys; Escape if the window was closed."""
         if self._viewer is None:
             raise RobotError("the window is not open: call connect() first")
         if not self._viewer.is_running():
@@ -147,11 +135,10 @@ class WindowKeyboard(KeyboardTeleoperator):
 
 def _require_display() -> None:
     """Makes sure that a window can open: the viewer itself would wait for ever if it cannot."""
-    hint = "steer from the terminal instead (teleop=terminal)"
     display = find_display()
     if display.status is not Status.OK:
-        raise RobotError(f"a window needs a display, and there is {display.detail}: {hint}")
+        raise RobotError(f"a window needs a display, and there is {display.detail}: {HINT}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said below, in one sentence
         if not glfw.init():
-            raise RobotError(f"no window can be opened on {display.detail}: {hint}")
+            raise RobotError(f"no window can be opened on {display.detail}: {HINT}")

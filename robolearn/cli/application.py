@@ -28,7 +28,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     def task(config: DictConfig) -> None:
         try:
             check_complete(name, config)
-            module.run(config, Path(HydraConfig.get().runtime.output_dir))
+            module.run(config, shorten(Path(HydraConfig.get().runtime.output_dir)))
         except RobolearnError as error:
             print(f"robolearn: {error}", file=sys.stderr)
             sys.exit(2)
@@ -41,6 +41,12 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 0
+
+
+def shorten(folder: Path) -> Path:
+    """Returns the folder as a person would type it: relative where it lies below this one."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _drop_flags(words: Sequence[str]) -> list[str]:

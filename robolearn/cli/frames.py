@@ -30,19 +30,30 @@ class FrameSource(Protocol):
 
 
 class RenderSource:
-    """Frames from a renderer: the start, then the world after every step."""
+    """Frames from a renderer: the start, then the world after every step.
+
+    Several observers may share one source: the world is drawn once for each step.
+    """
 
     def __init__(self, render: Callable[[], Array]) -> None:
         """`render()` returns the world as it is now."""
         self._render = render
+        self._drawn: tuple[str, Mapping[str, Array] | None] = ("", None)
 
     def at_start(self, observation: Mapping[str, Array]) -> Array:
         """Renders the start."""
-        return self._render()
+        return self._draw_once("start", observation)
 
     def at_step(self, observation: Mapping[str, Array]) -> Array:
         """Renders the world after the step."""
-        return self._render()
+        return self._draw_once("step", observation)
+
+    def _draw_once(self, moment: str, observation: Mapping[str, Array]) -> Array:
+        # An observation is made anew at every step, and held here: its identity names the moment.
+        drawn_moment, drawn_observation = self._drawn
+        if drawn_moment != moment or drawn_observation is not observation:
+            self._frame, self._drawn = self._render(), (moment, observation)
+        return self._frame
 
 
 class CameraSource:

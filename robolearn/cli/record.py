@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -100,7 +101,7 @@ def _record_person(config: DictConfig) -> tuple[int, int]:
         )
         observers: list[EpisodeObserver] = [recorder, RealTimeObserver(environment.robot)]
         if console.is_terminal and not teleoperator.shows_scene:
-            observers.append(TerminalView(environment.robot.render, console.file))
+            observers.append(TerminalView(environment.robot.render, sys.stderr))
         console.print(teleoperator.describe(), highlight=False, markup=False)
         for seed in itertools.count(config.seed):
             console.print(

@@ -3,35 +3,55 @@ import pytest
 
 from robolearn import keyboard, keys
 from robolearn.embodiments.so101 import CHAIN, SO101, make_inverse_kinematics
-from robolearn.keyboard import EVENTS, MOTIONS, HeldKeys, KeyboardTeleoperator, describe_keys
+from robolearn.keyboard import (
+    EVENTS,
+    MOTIONS,
+    HeldKeys,
+    KeyboardTeleoperator,
+    KeySource,
+    describe_keys,
+)
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeClock, FakeRobot, check_teleoperator
 
 STATE = np.array([0.0, -0.934, 0.487, 1.647, 0.3, 0.5], np.float32)
 
 
-class ListedKeys(KeyboardTeleoperator):
+class ListedKeys(KeySource):
     """Its keys come from a list, one entry per control step."""
 
     def __init__(self, *steps):
-        super().__init__(FakeRobot(), make_inverse_kinematics(), clock=FakeClock())
         self.steps = list(steps)
+        self.robot = None
 
-    def connect(self):
-        pass
+    def connect(self, robot):
+        self.robot = robot
 
-    def close(self):
-        pass
-
-    def _read_keys(self):
+    def read_keys(self):
         return self.steps.pop(0) if self.steps else []
 
-    def run(self, num_steps):
-        commands = []
-        for _ in range(num_steps):
-            commands.append(self.get_command({}))
-            self._clock.sleep_until(self._clock.now_s() + SO101.control_period_s)
-        return commands
+    def close(self):
+        self.robot = None
+
+
+class WatchedKeys(ListedKeys):
+    """As a window: shows the scene, and reports a held key in every step."""
+
+    shows_scene = True
+    hold_s = keyboard.TAP_S
+
+
+def make_teleoperator(source, robot=None):
+    robot = robot or FakeRobot()
+    return KeyboardTeleoperator(robot, source, make_inverse_kinematics(), clock=FakeClock())
+
+
+def run(teleoperator, num_steps):
+    commands = []
+    for _ in range(num_steps):
+        commands.append(teleoperator.get_command({}))
+        teleoperator._clock.sleep_until(teleoperator._clock.now_s() + SO101.control_period_s)
+    return commands
 
 
 def find_tool_moves(commands):
@@ -41,57 +61,75 @@ def find_tool_moves(commands):
     return np.round(1e3 * np.diff(tools, axis=0))
 
 
-def start(*steps):
-    teleoperator = ListedKeys(["w"], *steps)
+def start(*steps, kind=ListedKeys):
+    teleoperator = make_teleoperator(kind(["w"], *steps))
     teleoperator.reset({keys.STATE: STATE})  # forgets the first press: it was before the episode
     return teleoperator
 
 
 def test_it_keeps_the_contract_of_a_teleoperator():
-    check_teleoperator(ListedKeys(), SO101.observation_spec(), SO101.action_spec)
+    teleoperator = make_teleoperator(ListedKeys())
+    check_teleoperator(teleoperator, SO101.observation_spec(), SO101.action_spec)
+
+
+def test_the_source_is_connected_to_the_robot_and_closed():
+    robot, source = FakeRobot(), ListedKeys()
+    with make_teleoperator(source, robot):
+        assert source.robot is robot
+    assert source.robot is None
+
+
+def test_it_shows_the_scene_if_its_source_does():
+    assert not make_teleoperator(ListedKeys()).shows_scene
+    assert make_teleoperator(WatchedKeys()).shows_scene
 
 
 def test_with_no_key_the_arm_is_told_to_stay():
-    for command in start().run(3):
+    for command in run(start(), 3):
         np.testing.assert_allclose(command.action, STATE, atol=1e-6)
         assert command.event is None
 
 
 def test_a_tap_moves_one_step():
-    moves = find_tool_moves(start(["w"]).run(4))
+    moves = find_tool_moves(run(start(["w"]), 4))
     np.testing.assert_array_equal(moves, [[4, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
 
 
 def test_a_held_key_moves_on_between_its_repeats_and_a_little_after():
-    moves = find_tool_moves(start(["a"], ["a", "a"], [], ["a"]).run(8))
+    moves = find_tool_moves(run(start(["a"], ["a", "a"], [], ["a"]), 8))
     # Steps are 50 ms: the last repeat at 150 ms lasts until 290 ms.
     np.testing.assert_array_equal(moves[:, 1], [4, 4, 4, 4, 4, 4, 0, 0])
 
 
+def test_how_long_a_held_key_moves_after_its_last_report_is_the_source_s_to_say():
+    moves = find_tool_moves(run(start(["a"], ["a", "a"], kind=WatchedKeys), 4))
+    np.testing.assert_array_equal(moves[:, 1], [4, 4, 0, 0])
+
+
 def test_two_held_keys_move_together_and_opposite_ones_cancel():
-    moves = find_tool_moves(start(["w", "a"], ["w", "s"], ["w", "up"]).run(3))
+    moves = find_tool_moves(run(start(["w", "a"], ["w", "s"], ["w", "up"]), 3))
     np.testing.assert_array_equal(moves, [[4, 4, 0], [0, 0, 0], [4, 0, 0]])
 
 
 def test_the_gripper_follows_its_keys():
-    commands = start(["o"], [], ["c"], [], [], ["c"]).run(7)
+    commands = run(start(["o"], [], ["c"], [], [], ["c"]), 7)
     openings = [command.action[5] for command in commands]
     np.testing.assert_allclose(openings, [0.575, 0.575, 0.5, 0.5, 0.5, 0.425, 0.425], atol=1e-6)
 
 
 @pytest.mark.parametrize(("key", "event"), EVENTS.items())
 def test_an_event_key_says_its_event(key, event):
-    (command,) = start(["w", key]).run(1)
+    (command,) = run(start(["w", key]), 1)
     assert (command.event, command.action) == (event, None)
 
 
 def test_stop_goes_before_every_other_word():
-    assert start(["y", "enter", "escape"]).run(1)[0].event is Event.STOP
-    assert start(["y", "n"]).run(1)[0].event is Event.SUCCESS
+    assert run(start(["y", "enter", "escape"]), 1)[0].event is Event.STOP
+    assert run(start(["y", "n"]), 1)[0].event is Event.SUCCESS
 
 
 def test_keys_without_a_meaning_do_nothing():
-    (command,) = start(["q", "f13"]).run(1)
+    (command,) = run(start(["q", "f13"]), 1)
     np.testing.assert_allclose(command.action, STATE, atol=1e-6)
 
 

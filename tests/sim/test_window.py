@@ -13,14 +13,14 @@ import pytest
 
 from robolearn import keys
 from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
-from robolearn.errors import RobotError
-from robolearn.keyboard import EVENTS, MOTIONS
+from robolearn.errors import IncompatibleError, RobotError
+from robolearn.keyboard import EVENTS, MOTIONS, KeyboardTeleoperator
 from robolearn.sim import window
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.window import WindowKeyboard, name_key
+from robolearn.sim.window import WindowKeys, name_key
 from robolearn.teleoperator import Event
-from robolearn.testing import FakeClock, check_teleoperator
+from robolearn.testing import FakeClock, FakeRobot, check_teleoperator
 
 STATE = np.array([0.0, -0.934, 0.487, 1.647, 0.3, 0.5], np.float32)
 
@@ -84,7 +84,9 @@ def robot():
 
 @pytest.fixture
 def keyboard(viewer, robot):
-    keyboard = WindowKeyboard(robot, make_inverse_kinematics(), clock=FakeClock())
+    keyboard = KeyboardTeleoperator(
+        robot, WindowKeys(), make_inverse_kinematics(), clock=FakeClock()
+    )
     with keyboard:
         keyboard.reset({keys.STATE: STATE})
         yield keyboard
@@ -97,10 +99,14 @@ def step(keyboard):
 
 
 def test_it_keeps_the_contract_of_a_teleoperator(viewer, robot):
-    keyboard = WindowKeyboard(robot, make_inverse_kinematics())
+    keyboard = KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics())
     check_teleoperator(keyboard, SO101.observation_spec(), SO101.action_spec)
     assert viewer.num_launches == 2  # connected twice, and again after it was closed
     assert not viewer.is_open
+
+
+def test_the_window_is_a_view_of_the_scene(keyboard):
+    assert keyboard.shows_scene
 
 
 def test_a_key_moves_while_it_is_down_and_stops_when_it_is_let_go(viewer, keyboard):
@@ -164,7 +170,7 @@ def test_without_a_display_the_terminal_is_recommended(monkeypatch, robot):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(RobotError, match=r"needs a display, .* neither DISPLAY .*teleop=terminal"):
-        WindowKeyboard(robot, make_inverse_kinematics()).connect()
+        WindowKeys().connect(robot)
 
 
 def test_a_display_that_does_not_answer_is_refused_and_not_waited_for(monkeypatch, robot):
@@ -172,12 +178,18 @@ def test_a_display_that_does_not_answer_is_refused_and_not_waited_for(monkeypatc
     monkeypatch.setenv("DISPLAY", ":no-such-display")
     monkeypatch.setattr(glfw, "init", lambda: False)
     with pytest.raises(RobotError, match=r"no window can be opened on DISPLAY=:no-such-display"):
-        WindowKeyboard(robot, make_inverse_kinematics()).connect()
+        WindowKeys().connect(robot)
 
 
-def test_reading_before_connecting_is_refused(robot):
+def test_a_robot_without_a_world_is_refused(viewer):
+    with pytest.raises(IncompatibleError, match=r"FakeRobot \(so101\) has none: .*teleop=terminal"):
+        WindowKeys().connect(FakeRobot())
+    assert viewer.num_launches == 0
+
+
+def test_reading_before_connecting_is_refused():
     with pytest.raises(RobotError, match="the window is not open"):
-        WindowKeyboard(robot, make_inverse_kinematics()).get_command({})
+        WindowKeys().read_keys()
 
 
 PROGRAM = """
@@ -185,9 +197,10 @@ import subprocess, time
 
 from robolearn import keys
 from robolearn.embodiments.so101 import make_inverse_kinematics
+from robolearn.keyboard import KeyboardTeleoperator
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.window import WindowKeyboard
+from robolearn.sim.window import WindowKeys
 
 def type_key(*arguments):
     subprocess.run(["xdotool", *arguments], check=True)
@@ -202,7 +215,7 @@ def read(keyboard, duration_s):
 
 robot = MujocoRobot(So101Model())
 robot.connect()
-with WindowKeyboard(robot, make_inverse_kinematics()) as keyboard:
+with KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics()) as keyboard:
     keyboard.reset(robot.get_observation().values)
     closed = read(keyboard, 1.0).action[5]
     found = subprocess.check_output(["xdotool", "search", "--name", "MuJoCo"], text=True)

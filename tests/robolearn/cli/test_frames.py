@@ -46,3 +46,13 @@ def test_a_strip_is_written_from_left_to_right(tmp_path):
     picture = np.asarray(Image.open(tmp_path / "deep" / "strip.png"))
     assert picture.shape == (15, 60, 3)
     assert picture[7, [10, 30, 50], 0].tolist() == [0, 100, 200]
+
+
+def test_observers_that_share_a_source_draw_each_moment_once():
+    numbers = iter(range(100))
+    source = RenderSource(lambda: np.array(next(numbers)))
+    first, second = {"observation.state": np.zeros(1)}, {"observation.state": np.zeros(1)}
+    seen = [source.at_start(first), source.at_start(first)]
+    seen += [source.at_step(first), source.at_step(first), source.at_step(second)]
+    assert [int(frame) for frame in seen] == [0, 0, 1, 1, 2]
+    assert int(source.at_start(second)) == 3

@@ -14,7 +14,8 @@ import pytest
 from robolearn import keys
 from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
 from robolearn.errors import RobotError
-from robolearn.hardware.teleop.keyboard import TerminalKeyboard, decode_keys
+from robolearn.hardware.teleop.terminal_keys import TerminalKeys, decode_keys
+from robolearn.keyboard import KeyboardTeleoperator
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeRobot, check_teleoperator
 
@@ -65,7 +66,7 @@ def type_keys(terminal, data):
 
 
 def make_keyboard(descriptor):
-    return TerminalKeyboard(FakeRobot(), make_inverse_kinematics(), file_descriptor=descriptor)
+    return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor), make_inverse_kinematics())
 
 
 def is_cooked(descriptor):
@@ -158,10 +159,9 @@ def test_a_program_that_ends_without_closing_puts_the_terminal_back(terminal):
     _, program = terminal
     before = termios.tcgetattr(program)
     code = """
-        from robolearn.embodiments.so101 import make_inverse_kinematics
-        from robolearn.hardware.teleop.keyboard import TerminalKeyboard
+        from robolearn.hardware.teleop.terminal_keys import TerminalKeys
         from robolearn.testing import FakeRobot
-        TerminalKeyboard(FakeRobot(), make_inverse_kinematics()).connect()
+        TerminalKeys().connect(FakeRobot())
         raise SystemExit("leaves without a word")
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
@@ -172,10 +172,9 @@ def test_a_program_that_ends_without_closing_puts_the_terminal_back(terminal):
 
 def test_standard_input_that_is_no_terminal_is_refused_in_words():
     code = """
-        from robolearn.embodiments.so101 import make_inverse_kinematics
-        from robolearn.hardware.teleop.keyboard import TerminalKeyboard
+        from robolearn.hardware.teleop.terminal_keys import TerminalKeys
         from robolearn.testing import FakeRobot
-        TerminalKeyboard(FakeRobot(), make_inverse_kinematics()).connect()
+        TerminalKeys().connect(FakeRobot())
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],

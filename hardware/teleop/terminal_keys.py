@@ -14,10 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from robolearn.errors import RobotError
-from robolearn.keyboard import KeyboardTeleoperator
-from robolearn.kinematics import InverseKinematics
+from robolearn.keyboard import KeySource
 from robolearn.robot import Robot
-from robolearn.timing import Clock
 
 ESCAPE = 0x1B
 # What terminals send for the keys that are no characters (ECMA-48 and xterm).
@@ -80,47 +78,24 @@ def _find_sequence_end(data: bytes, start: int) -> int:
     return place + 1
 
 
-class TerminalKeyboard(KeyboardTeleoperator):
-    """Reads keys from the terminal without waiting for Enter.
+class TerminalKeys(KeySource):
+    """Reads keys from the terminal without waiting for Enter, for any robot.
 
-    The terminal is put back as it was by `close`, by leaving the `with` block, and at the latest
-    when Python ends. Ctrl-C still interrupts.
+    The terminal is put back as it was by `close`, and at the latest when Python ends. Ctrl-C still
+    interrupts.
     """
 
-    def __init__(
-        self,
-        robot: Robot,
-        inverse_kinematics: InverseKinematics,
-        linear_speed_mps: float = 0.08,
-        angular_speed_radps: float = 0.8,
-        gripper_speed_per_s: float = 1.5,
-        clock: Clock | None = None,
-        file_descriptor: int | None = None,
-    ) -> None:
-        """Ties a terminal to an arm.
+    def __init__(self, file_descriptor: int | None = None) -> None:
+        """Names the terminal.
 
         Args:
-            robot: as in `KeyboardTeleoperator`, and so on up to `clock`.
-            inverse_kinematics: of that arm.
-            linear_speed_mps: speed of the tool point along each axis [m/s].
-            angular_speed_radps: speed of pitch and roll [rad/s].
-            gripper_speed_per_s: of its full way, how much the gripper opens in a second [1/s].
-            clock: the person's time; None takes real time.
             file_descriptor: of the terminal; None takes standard input.
         """
-        super().__init__(
-            robot,
-            inverse_kinematics,
-            linear_speed_mps,
-            angular_speed_radps,
-            gripper_speed_per_s,
-            clock,
-        )
         self._asked_descriptor = file_descriptor
         self._descriptor = -1
         self._saved_settings: list[Any] | None = None
 
-    def connect(self) -> None:
+    def connect(self, robot: Robot) -> None:
         """Makes the terminal give every key at once, unseen.
 
         Raises:
@@ -144,7 +119,8 @@ class TerminalKeyboard(KeyboardTeleoperator):
             # Discards what was typed and not read: it was meant for the robot, not for the shell.
             termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, settings)
 
-    def _read_keys(self) -> Sequence[str]:
+    def read_keys(self) -> Sequence[str]:
+        """Returns the keys typed since the last call; Escape if the terminal is gone."""
         if self._saved_settings is None:
             raise RobotError("the keyboard is not connected: call connect() first")
         data = b""
