@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import select
 import sys
 import termios
@@ -38,6 +39,9 @@ NAMED_BYTES: dict[int, str] = {
     ESCAPE: "escape",
 }
 LONGEST_READ_BYTES = 4096
+# Over SSH a sequence may come in pieces: an escape byte waits this long for what belongs to it.
+UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:O|\[[0-9;<]*)?$")
+SEQUENCE_GAP_S = 0.02
 
 
 def decode_keys(data: bytes) -> list[str]:
@@ -120,7 +124,7 @@ class TerminalKeys(KeySource):
         if self._saved_settings is None:
             raise RobotError("the keyboard is not connected: call connect() first")
         data = b""
-        while select.select([self._descriptor], [], [], 0.0)[0]:
+        while self._has_more(data):
             try:
                 read = os.read(self._descriptor, LONGEST_READ_BYTES)
             except OSError:
@@ -129,6 +133,11 @@ class TerminalKeys(KeySource):
                 return ["escape"]  # the terminal is gone, and with it the person: stop
             data += read
         return decode_keys(data)
+
+    def _has_more(self, data: bytes) -> bool:
+        """Says whether more can be read; waits a moment for the rest of a sequence."""
+        gap_s = SEQUENCE_GAP_S if UNFINISHED_SEQUENCE.search(data) else 0.0
+        return bool(select.select([self._descriptor], [], [], gap_s)[0])
 
     def _find_terminal(self) -> int:
         descriptor = self._asked_descriptor

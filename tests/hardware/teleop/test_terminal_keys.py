@@ -6,6 +6,7 @@ import subprocess
 import sys
 import termios
 import textwrap
+import threading
 
 import numpy as np
 import pytest
@@ -57,6 +58,13 @@ def terminal():
             os.close(descriptor)
 
 
+def type_keys(terminal, data):
+    """Types, and waits until it has arrived: the kernel hands it over in its own time."""
+    person, program = terminal
+    os.write(person, data)
+    assert select.select([program], [], [], 10.0)[0]
+
+
 def make_keyboard(descriptor):
     return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor), make_inverse_kinematics())
 
@@ -72,27 +80,41 @@ def test_it_keeps_the_contract_of_a_teleoperator(terminal):
 
 
 def test_keys_arrive_without_enter_and_move_the_arm(terminal):
-    person, program = terminal
+    _, program = terminal
     with make_keyboard(program) as keyboard:
         keyboard.reset({keys.STATE: STATE})
-        os.write(person, b"o")
+        type_keys(terminal, b"o")
         action = keyboard.get_command({}).action
         assert action[5] > STATE[5]
-        os.write(person, b"\x1b[A\x1b[Ac")
+        type_keys(terminal, b"\x1b[A\x1b[Ac")
         action = keyboard.get_command({}).action
         assert action[1] != STATE[1]
-        os.write(person, b"y")
+        type_keys(terminal, b"y")
         assert keyboard.get_command({}).event is Event.SUCCESS
 
 
 def test_what_was_typed_before_the_episode_is_forgotten(terminal):
-    person, program = terminal
+    _, program = terminal
     with make_keyboard(program) as keyboard:
-        os.write(person, b"\x1bwww")
+        type_keys(terminal, b"\x1bwww")
         keyboard.reset({keys.STATE: STATE})
         command = keyboard.get_command({})
     assert command.event is None
     np.testing.assert_allclose(command.action, STATE, atol=1e-6)
+
+
+def test_a_sequence_that_arrives_in_two_pieces_is_no_stop(terminal):
+    person, program = terminal
+    with make_keyboard(program) as keyboard:
+        keyboard.reset({keys.STATE: STATE})
+        type_keys(terminal, b"\x1b")
+        later = threading.Timer(0.002, os.write, (person, b"[A"))
+        later.start()
+        command = keyboard.get_command({})
+        later.join()
+        assert command.event is None
+        type_keys(terminal, b"\x1b")
+        assert keyboard.get_command({}).event is Event.STOP
 
 
 def test_nothing_is_shown_while_steering_and_the_terminal_is_put_back(terminal):
@@ -115,11 +137,9 @@ def test_the_terminal_is_put_back_when_an_exception_passes(terminal):
 
 
 def test_keys_not_read_do_not_reach_the_shell(terminal):
-    person, program = terminal
+    _, program = terminal
     with make_keyboard(program):
-        os.write(person, b"rm\n")
-        # Linux hands typed bytes on a moment later: before that nobody can discard them.
-        assert select.select([program], [], [], 5.0)[0]
+        type_keys(terminal, b"rm\n")
     os.set_blocking(program, False)
     with pytest.raises(BlockingIOError):
         os.read(program, 10)
