@@ -117,6 +117,7 @@ def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
     assert figures["updates"] == 4
     assert 0.0 <= figures["data_wait_fraction"] <= 1.0
     assert set(figures["seconds_by_stage"]) == {"record", "train", "evaluate"}
-    assert figures["seconds_total"] >= sum(figures["seconds_by_stage"].values())
+    # Each figure is rounded to 0.01 s.
+    assert figures["seconds_total"] >= sum(figures["seconds_by_stage"].values()) - 0.02
     assert [line.split()[1] for line in figures["commands"]] == ["record", "train", "evaluate"]
     assert (folder / "report.html").stat().st_size > 10_000
