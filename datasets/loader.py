@@ -69,7 +69,7 @@ class WindowDataset:
             action_key: learn the action that was asked for, or the one the robot applied.
             validation_fraction: share of the episodes kept from training, in [0, 1).
             seed: decides which episodes those are.
-            num_episodes: use only the oldest ones; None uses all.
+            num_episodes: use only the first ones, by seed; None uses all.
             successful_only: leave out episodes that did not succeed or were aborted.
             cache_images: keep decoded images in memory if they fit `cache_limit_bytes`.
             cache_limit_bytes: most memory for decoded images.
@@ -194,13 +194,16 @@ def _describe_source(schema: DatasetSchema, episodes: Sequence[Episode]) -> Trai
 def _choose_episodes(
     store: EpisodeStore, num_episodes: int | None, successful_only: bool
 ) -> list[Episode]:
-    """Returns the episodes to learn from.
+    """Returns the episodes to learn from, in the order of their seeds.
+
+    The order in which several recorders came to commit is chance; sorted, the same demonstrations
+    give the same batches, and so the same weights.
 
     Raises:
         StoreError: if there are none, or fewer than asked for.
         RobolearnError: if less than one is asked for.
     """
-    found = list(store.iterate_episodes())
+    found = sorted(store.iterate_episodes(), key=lambda e: (e.attributes.seed, e.name))
     episodes = [e for e in found if e.attributes.success or not successful_only]
     wanted = 1 if num_episodes is None else num_episodes
     if wanted < 1:

@@ -9,6 +9,7 @@ import pytest
 from robolearn import keys
 from robolearn.datasets.loader import WindowDataset, split_episodes
 from robolearn.datasets.recorder import EpisodeRecorder
+from robolearn.datasets.store import EpisodeStore
 from robolearn.errors import RobolearnError, StoreError, UnknownNameError
 
 FRONT = keys.image_key("front")
@@ -75,6 +76,22 @@ def test_a_run_resumed_at_batch_i_sees_what_it_would_have_seen(store):
     whole = take(dataset.make_batches(16, seed=3), 40)
     resumed = take(WindowDataset(store.path, [keys.STATE, FRONT]).make_batches(16, 3, start=25), 15)
     for first, second in zip(whole[25:], resumed, strict=True):
+        assert_equal(first, second)
+
+
+def test_the_order_of_recording_does_not_change_the_batches(
+    tmp_path, play, make_schema, make_steps
+):
+    batches = []
+    for order in ((0, 1, 2, 3), (2, 0, 3, 1)):
+        folder = tmp_path / str(order)
+        store = EpisodeStore.create(folder, make_schema())
+        with EpisodeRecorder(store, source="expert", clock="simulated") as recorder:
+            for seed in order:
+                play(recorder, make_steps(5 + seed, seed), seed=seed)
+        dataset = WindowDataset(folder, [keys.STATE, FRONT], validation_fraction=0.25)
+        batches.append(take(dataset.make_batches(8, seed=0), 6))
+    for first, second in zip(*batches, strict=True):
         assert_equal(first, second)
 
 
