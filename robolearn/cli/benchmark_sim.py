@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from omegaconf import DictConfig
+from rich.console import Console
 
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import print_figures, write_figures
@@ -12,6 +13,7 @@ from robolearn.cli.figures import print_figures, write_figures
 
 def run(config: DictConfig, folder: Path) -> None:
     """Measures, prints a table and writes the figures where `json` says."""
-    figures = build(config.measure)
+    with Console(stderr=True).status("measuring, for minutes: leave the machine alone"):
+        figures = build(config.measure)
     print_figures("Simulator, one core", figures)
     write_figures(config.json, figures)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
+from robolearn.cli.progress import ProgressBar
 from robolearn.errors import StoreError
 
 
@@ -20,7 +21,13 @@ def run(config: DictConfig, folder: Path) -> None:
     Raises:
         StoreError: if something broken is still in its place, so that scripts notice.
     """
-    report = build(config.inspect)
+    with ProgressBar("check", 0, "episodes") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.advance()
+
+        report = build(config.inspect, on_episode=show)
     write_figures(config.json, report.to_json())
     console = Console()
     if report.is_clean:

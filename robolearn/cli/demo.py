@@ -69,7 +69,7 @@ def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
                 f"episodes={config.demonstrations}",
                 f"workers={workers}",
             ],
-            record.run,
+            _record_to_the_end,
         ),
         Stage(
             "train",
@@ -114,6 +114,12 @@ def clear_folder(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _record_to_the_end(config: DictConfig, folder: Path) -> None:
+    """Records; an interrupted recording ends the demo."""
+    if record.record(config).kept < config.episodes:
+        raise KeyboardInterrupt
 
 
 def _train_to_the_end(config: DictConfig, folder: Path) -> None:

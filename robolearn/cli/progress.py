@@ -75,7 +75,9 @@ class ProgressBar:
         self.note = note or self.note
         now_s = self._now_s()
         if self._bar is not None:
-            self._bar.update(self._task, completed=self.completed, status=self.describe())
+            self._bar.update(
+                self._task, completed=self.completed, total=self.total, status=self.describe()
+            )
         elif now_s - self._shown_s >= self._interval_s:
             self._shown_s = now_s
             self._print_line()

@@ -7,6 +7,7 @@ import itertools
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -45,21 +46,44 @@ class ExpertWorker:
             self._environment.close()
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What came of a recording.
+
+    Attributes:
+        kept: episodes that were kept.
+        tried: episodes that were performed.
+    """
+
+    kept: int
+    tried: int
+
+
 def run(config: DictConfig, folder: Path) -> None:
-    """Records until `episodes` are kept, Ctrl-C, or a person stops."""
+    """Records until `episodes` are kept, Ctrl-C, or a person stops; says how many there are."""
+    record(config)
+
+
+def record(config: DictConfig) -> Recording:
+    """Records, and says how many episodes there are; Ctrl-C ends it with those there are by then.
+
+    Raises:
+        RobolearnError: as the environment, the demonstrator or the store raises.
+    """
     if config.episodes < 1:
         raise RobolearnError(f"episodes must be at least 1, got {config.episodes}")
     started_s = time.monotonic()
     person = config.teleop.get("_target_") is not None
-    kept, tried = _record_person(config) if person else _record_expert(config)
+    recording = _record_person(config) if person else _record_expert(config)
     Console(stderr=True).print(
-        f"kept {kept} of {tried} episodes in {config.dataset}"
+        f"kept {recording.kept} of {recording.tried} episodes in {config.dataset}"
         f" ({time.monotonic() - started_s:.1f} s)",
         highlight=False,
     )
+    return recording
 
 
-def _record_expert(config: DictConfig) -> tuple[int, int]:
+def _record_expert(config: DictConfig) -> Recording:
     """Runs the expert over seeds in worker processes until enough episodes are kept."""
     plain = to_plain(config)
     make_environment(plain).close()  # what is wrong with the configuration is said at once, here
@@ -85,10 +109,10 @@ def _record_expert(config: DictConfig) -> tuple[int, int]:
 
         worker = functools.partial(ExpertWorker, plain)
         run_seeds(worker, seeds, config.workers, count)
-        return bar.completed, tried
+        return Recording(bar.completed, tried)
 
 
-def _record_person(config: DictConfig) -> tuple[int, int]:
+def _record_person(config: DictConfig) -> Recording:
     """Lets a person steer, episode after episode, until enough are kept or they stop."""
     environment = make_environment(config)
     console = Console(stderr=True)
@@ -115,7 +139,7 @@ def _record_person(config: DictConfig) -> tuple[int, int]:
             console.print(_describe(result))
             if kept >= config.episodes:
                 break
-    return kept, tried
+    return Recording(kept, tried)
 
 
 def _describe(result: EpisodeResult) -> str:

@@ -1,5 +1,6 @@
 import pytest
 
+from robolearn.cli import record
 from robolearn.cli.choices import compose_config
 from robolearn.cli.demo import clear_folder, make_stages
 from robolearn.errors import RobolearnError
@@ -37,3 +38,10 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path):
     with pytest.raises(RobolearnError, match=r"thesis\.tex"):
         clear_folder(tmp_path)
     assert (tmp_path / "data").is_dir()
+
+
+def test_an_interrupted_recording_ends_the_demo(tmp_path, monkeypatch):
+    stage = make_stages(compose_config("demo", ["demonstrations=5"]), tmp_path)[0]
+    monkeypatch.setattr(record, "record", lambda config: record.Recording(kept=3, tried=3))
+    with pytest.raises(KeyboardInterrupt):
+        stage.run(compose_config("record", stage.words), tmp_path)
