@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from robolearn.sim.world import FreeBody, ScalarJoint, World
+from robolearn.sim.world import FreeBody, World
 from robolearn.specs import Array
 
 # Far below what a person sees moving, far above the solver's noise on a resting block.
@@ -63,17 +62,6 @@ def is_on(
         and abs(float(upper_w[2] - lower_w[2]) - height_m) <= HEIGHT_TOLERANCE_M
         and world.touches(upper[1], lower[1])
     )
-
-
-def is_in_box(position_w: Array, low_w: Sequence[float], high_w: Sequence[float]) -> bool:
-    """Says whether a point lies in an axis-aligned box."""
-    triples = zip(low_w, position_w.tolist(), high_w, strict=True)
-    return all(low <= value <= high for low, value, high in triples)
-
-
-def is_beyond(joint: ScalarJoint, threshold: float) -> bool:
-    """Says whether a joint stands at or beyond a threshold: open, pressed, turned on."""
-    return joint.position >= threshold
 
 
 class ConsecutiveSteps:

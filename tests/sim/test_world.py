@@ -5,7 +5,6 @@ from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.predicates import (
     ConsecutiveSteps,
-    is_in_box,
     is_near,
     is_on,
     is_released,
@@ -80,13 +79,11 @@ def test_a_block_at_rest_is_settled_and_a_falling_one_is_not(world):
     assert not is_settled(block)
 
 
-def test_near_and_in_box_take_their_borders():
+def test_near_means_within_the_tolerance():
     here = np.array([0.1, 0.2, 0.3])
     above = np.array([0.1, 0.2, 0.31])
     assert is_near(here, above, 0.011)
     assert not is_near(here, above, 0.009)
-    assert is_in_box(here, (0, 0, 0), (0.2, 0.2, 0.3))
-    assert not is_in_box(here, (0, 0, 0), (0.2, 0.19, 0.3))
 
 
 def test_counter_needs_steps_in_a_row():
