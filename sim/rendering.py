@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
+import functools
 import importlib
 import os
+import weakref
 from typing import Any
 
 import mujoco
@@ -86,8 +89,8 @@ def _make_gl_context(width_px: int, height_px: int) -> Any:
 class Renderer:
     """Draws one world, in any size up to the buffer's, through one OpenGL context.
 
-    Creating a context takes up to half a second, so a robot keeps one and closes it explicitly:
-    one left to the interpreter's end prints EGL errors.
+    Creating a context takes up to half a second, so a robot keeps one and closes it explicitly. One
+    that was forgotten is closed when Python ends, before its libraries go.
     """
 
     def __init__(self, world: World) -> None:
@@ -109,6 +112,8 @@ class Renderer:
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera_ids = {model.camera(index).name: index for index in range(model.ncam)}
+        self._at_exit = functools.partial(_close, weakref.ref(self))
+        atexit.register(self._at_exit)
 
     def render(self, camera: str, height_px: int, width_px: int) -> Array:
         """Draws the present state.
@@ -146,7 +151,15 @@ class Renderer:
         """Frees the context. Allowed any number of times."""
         if self._gl is None:
             return
+        atexit.unregister(self._at_exit)
         self._gl.make_current()
         self._context.free()
         self._gl.free()
         self._gl = None
+
+
+def _close(renderer: weakref.ref[Renderer]) -> None:
+    """Closes a renderer if it is still there."""
+    forgotten = renderer()
+    if forgotten is not None:
+        forgotten.close()

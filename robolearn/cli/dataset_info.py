@@ -65,11 +65,11 @@ def _describe_tasks(figures: dict[str, Any]) -> Table:
 
 def _describe_features(figures: dict[str, Any]) -> Table:
     table = Table(title="Features, per step", title_justify="left")
-    table.add_column("key", no_wrap=True)
+    table.add_column("key", overflow="fold")
     for column in ("shape", "dtype", "codec"):
-        table.add_column(column, overflow="fold")
-    table.add_column("MiB on disk", justify="right")
-    table.add_column("of raw", justify="right")
+        table.add_column(column, no_wrap=True)
+    for column in ("MiB", "of raw"):
+        table.add_column(column, justify="right", no_wrap=True)
     for feature in figures["features"]:
         shape = " x ".join(map(str, feature["shape"])) or "scalar"
         share = feature["size_bytes"] / feature["raw_bytes"] if feature["raw_bytes"] else 0.0

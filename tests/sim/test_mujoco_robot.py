@@ -139,11 +139,19 @@ def test_nothing_without_cameras_loads_opengl():
 
 
 @pytest.mark.gl
-def test_a_robot_with_cameras_ends_without_noise():
+@pytest.mark.parametrize(
+    "use",
+    [
+        "with robot: robot.get_observation()",
+        "robot.connect(); robot.get_observation()",  # never closed, as in a short script
+    ],
+)
+def test_a_robot_with_cameras_ends_without_noise(use):
     code = (
         "from robolearn.sim.models.so101 import So101Model\n"
         "from robolearn.sim.mujoco_robot import MujocoRobot\n"
-        "with MujocoRobot(So101Model(), cameras=('front',)) as robot: robot.get_observation()\n"
+        "robot = MujocoRobot(So101Model(), cameras=('front',))\n"
+        f"{use}\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0
