@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,34 @@ class Observation:
 
     values: dict[str, Array]
     captured_s: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RobotHealth:
+    """How the devices of a robot have fared since it was connected.
+
+    Attributes:
+        bus_errors: requests that got no valid answer, after all retries.
+        limit_violations: how often a measured value lay outside the safety limits.
+        counters: further counts by name, e.g. `timeouts`, `bad_frames`, `limited_actions`.
+        readings: newest readings worth a look, by name with unit, e.g. `hottest_c`, `voltage_v`.
+    """
+
+    bus_errors: int = 0
+    limit_violations: int = 0
+    counters: Mapping[str, int] = field(default_factory=dict)
+    readings: Mapping[str, float] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """Returns one line for people."""
+        counts = {
+            "bus_errors": self.bus_errors,
+            "limit_violations": self.limit_violations,
+            **self.counters,
+        }
+        words = [f"{name} {count}" for name, count in counts.items()]
+        words += [f"{name} {value:.3g}" for name, value in self.readings.items()]
+        return ", ".join(words)
 
 
 class Robot(ABC):
@@ -66,6 +95,16 @@ class Robot(ABC):
             RobotError: if it cannot be reached or must not move.
         """
 
+    def prepare(self) -> None:
+        """Brings the body slowly to its home position, where an episode begins; waits for it.
+
+        A simulated robot does nothing here: its task puts it there.
+
+        Raises:
+            RobotError: if it cannot get there.
+        """
+        return
+
     @abstractmethod
     def get_observation(self) -> Observation:
         """Returns the newest observation."""
@@ -85,6 +124,18 @@ class Robot(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stops and releases every device. Allowed in every state, any number of times."""
+
+    def get_health(self) -> RobotHealth:
+        """Returns how the devices have fared; a simulated robot has none. Costs no exchange."""
+        return RobotHealth()
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What a dataset must keep of how this robot was set up, by name; empty in simulation.
+
+        E.g. `robot_id`, `calibration` (its hash), `limits_off` (limits that were turned off).
+        """
+        return {}
 
     def render(self) -> Array:
         """Returns a picture of the scene for people, uint8 HWC RGB; no policy sees it.

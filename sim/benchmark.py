@@ -113,7 +113,9 @@ def _make_worker(with_cameras: bool) -> Iterator[concurrent.futures.Executor]:
 @contextlib.contextmanager
 def _make_environment(cameras: tuple[str, ...]) -> Iterator[Environment]:
     robot = MujocoRobot(So101Model(), cameras, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
-    environment = Environment(robot, PickPlace())
+    environment = Environment(
+        robot, PickPlace("pick_place", "Put the red block on the blue disc.", 8.0)
+    )
     try:
         yield environment
     finally:

@@ -8,7 +8,6 @@ from typing import Protocol
 import mujoco
 
 from robolearn.embodiments import Embodiment
-from robolearn.specs import Array
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,6 @@ class BodyModel(Protocol):
     @property
     def body_names(self) -> tuple[str, ...]:
         """The bodies whose contacts count as the robot's touch."""
-        ...
-
-    @property
-    def home_action(self) -> Array:
-        """The action whose posture begins an episode."""
         ...
 
     def add_to(self, spec: mujoco.MjSpec) -> None:

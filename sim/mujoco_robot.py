@@ -86,6 +86,7 @@ class MujocoRobot(SimulatedRobot):
         self._scale = np.array([channel.scale for channel in body.channels])
         self._offset = np.array([channel.offset for channel in body.channels])
         self._action_spec = self.embodiment.action_spec
+        self._home = np.asarray(self.embodiment.home_position)
         self._world: World | None = None
         self._renderer: Renderer | None = None
 
@@ -115,7 +116,7 @@ class MujocoRobot(SimulatedRobot):
         """Brings the body to its home posture; the seed changes nothing here."""
         del seed
         self.world.reset()
-        home = self._body.home_action * self._scale + self._offset
+        home = self._home * self._scale + self._offset
         self._qpos[self._qpos_indices] = home
         self._ctrl[self._ctrl_indices] = home
         self.world.forward()

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from robolearn.environment import Environment
 from robolearn.errors import MissingDependencyError, RobolearnError
+from robolearn.robot import Robot
 
 # What to install when a room's heavy guest is missing.
 EXTRA_OF_MODULE = {
@@ -49,8 +50,19 @@ def build(config: Mapping[str, Any] | DictConfig, **arguments: Any) -> Any:
 
 
 def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
-    """Builds the environment from the `robot` and `task` nodes of a configuration."""
-    return Environment(build(config["robot"]), build(config["task"]))
+    """Builds the environment from the `robot`, `task` and `scene` nodes of a configuration.
+
+    A simulated robot's task sets out its own scene and judges it. Beside a physical robot somebody
+    else does: the `scene`, which knows the task by its description.
+    """
+    robot: Robot = build(config["robot"])
+    if robot.clock.kind != "simulated":
+        return Environment(robot, build(config["scene"]))
+    if config["task"]["_target_"] is None:
+        raise RobolearnError(
+            f"task {config['task']['name']!r} has no simulation: it is for a physical robot"
+        )
+    return Environment(robot, build(config["task"]))
 
 
 def load_environment(

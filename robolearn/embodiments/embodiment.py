@@ -39,7 +39,8 @@ class Embodiment:
         action_spec: spec of `action`, with its limits.
         control_rate_hz: how often an action is sent [Hz].
         cameras: every camera the body can carry.
-        rest_position: the action that holds the body at rest, within `action_spec`.
+        home_position: the action that holds the body where an episode begins.
+        rest_position: the action that holds the body at rest, where power can be cut.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Embodiment:
     action_spec: BoundedArraySpec
     control_rate_hz: float
     cameras: tuple[CameraSpec, ...]
+    home_position: tuple[float, ...]
     rest_position: tuple[float, ...]
 
     @property

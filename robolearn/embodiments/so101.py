@@ -72,6 +72,9 @@ SO101 = Embodiment(
     ),
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),
+    # Behind and above the workspace, so that both cameras see it: the tool at x 0.13 m, z 0.13 m,
+    # pitched 1.2 rad down; jaw to the left and open.
+    home_position=(0.0, -0.93388, 0.48702, 1.64686, 1.5708, 0.45),
     # Folded back over the base: the upper arm leans on its stop, so torque can be cut there.
     rest_position=(0.0, -1.74, 1.68, 1.2, 0.0, 0.0),
 )

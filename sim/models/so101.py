@@ -17,7 +17,6 @@ from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.kinematics import Vector3
 from robolearn.sim.body_model import ActionChannel
 from robolearn.sim.scene import make_camera_quaternion
-from robolearn.specs import Array
 
 # The STS3215 at 12 V stalls at 30 kg cm (data sheet).
 SERVO_TORQUE_LIMIT_NM = 30 * 9.81 / 100
@@ -60,12 +59,6 @@ PAD_CONTACT = {"friction": (1.0, 0.01, 0.0005), "condim": 4}
 
 YELLOW, BLACK, GREY = (0.95, 0.72, 0.1, 1.0), (0.12, 0.12, 0.13, 1.0), (0.45, 0.46, 0.5, 1.0)
 
-# Behind and above the workspace, so that both cameras see it; jaw to the left and open.
-HOME_POSITION_B = (0.13, 0.0, 0.13)
-HOME_PITCH_RAD = 1.2
-HOME_ROLL_RAD = math.pi / 2
-HOME_OPENING = 0.45
-
 
 class So101Model:
     """The simulated body of `robot=so101_sim`."""
@@ -76,12 +69,6 @@ class So101Model:
         *(ActionChannel(joint) for joint in so101.ARM_JOINTS),
         ActionChannel("gripper", so101.JAW_OPEN_RAD - so101.JAW_CLOSED_RAD, so101.JAW_CLOSED_RAD),
     )
-
-    def __init__(self) -> None:
-        solution = so101.make_inverse_kinematics().solve(
-            np.array(HOME_POSITION_B), HOME_PITCH_RAD, HOME_ROLL_RAD, np.zeros(5)
-        )
-        self.home_action: Array = np.array([*solution.joint_pos, HOME_OPENING], np.float32)
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Adds the arm with its servos, the `tool` site and the `wrist` camera."""

@@ -48,12 +48,6 @@ class DrawerTask(SimTask):
 class OpenDrawer(DrawerTask):
     """The drawer is open by three quarters or more, at rest and let go of."""
 
-    name = "open_drawer"
-    instruction = "Open the drawer."
-
-    def __init__(self, time_limit_s: float = 5.0) -> None:
-        super().__init__(time_limit_s)
-
     def place_parts(self, rng: np.random.Generator) -> None:
         """Draws the cabinet's pose."""
         place_drawer(self.drawer, rng, opening_m=0.0)
@@ -69,12 +63,6 @@ class OpenDrawer(DrawerTask):
 
 class CloseDrawer(DrawerTask):
     """The drawer is closed to within 4 mm, at rest and let go of."""
-
-    name = "close_drawer"
-    instruction = "Close the drawer."
-
-    def __init__(self, time_limit_s: float = 5.0) -> None:
-        super().__init__(time_limit_s)
 
     def place_parts(self, rng: np.random.Generator) -> None:
         """Draws the cabinet's pose and how far the drawer is open."""

@@ -31,12 +31,7 @@ MIN_DISTANCE_M = 0.06
 class PickPlace(SimTask):
     """The block lies within the disc, on the table, at rest and let go of."""
 
-    name = "pick_place"
-    instruction = "Put the red block on the blue disc."
     state_channels: ClassVar = (*pose_channels("block"), ("target_x", "m"), ("target_y", "m"))
-
-    def __init__(self, time_limit_s: float = 8.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the block and the disc."""

@@ -24,8 +24,6 @@ MAX_YAW_RAD = math.pi / 4
 class PressButton(SimTask):
     """The button was pressed (the lamp is lit), is up again, at rest, and no finger touches it."""
 
-    name = "press_button"
-    instruction = "Press the red button."
     state_channels: ClassVar = (
         ("button_x", "m"),
         ("button_y", "m"),
@@ -33,9 +31,6 @@ class PressButton(SimTask):
         ("button_depth", "m"),
         ("lamp", "1"),
     )
-
-    def __init__(self, time_limit_s: float = 4.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the button on its box."""

@@ -29,12 +29,7 @@ TOLERANCE_M = 0.03
 class PushBlock(SimTask):
     """The block's centre is within 3 cm of the disc's; it is at rest and the gripper off it."""
 
-    name = "push_block"
-    instruction = "Push the orange block onto the green disc."
     state_channels: ClassVar = (*pose_channels("block"), ("target_x", "m"), ("target_y", "m"))
-
-    def __init__(self, time_limit_s: float = 10.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the block and the disc."""

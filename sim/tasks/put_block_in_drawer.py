@@ -32,12 +32,7 @@ class PutBlockInDrawer(SimTask):
     The drawer is closed at the start, so there are three stages: open, put in, close.
     """
 
-    name = "put_block_in_drawer"
-    instruction = "Put the red block in the drawer and close it."
     state_channels: ClassVar = (*pose_channels("block"), *drawer_channels("drawer"))
-
-    def __init__(self, time_limit_s: float = 16.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the drawer and the block."""

@@ -24,15 +24,10 @@ TOLERANCE_M = 0.015
 class Reach(SimTask):
     """The tool point is within 1.5 cm of the ball's centre, and the arm is still."""
 
-    name = "reach"
-    instruction = "Reach for the green ball and stay there."
     state_channels: ClassVar = (
         *((f"tool_{axis}", "m") for axis in ("x", "y", "z")),
         *((f"target_{axis}", "m") for axis in ("x", "y", "z")),
     )
-
-    def __init__(self, time_limit_s: float = 4.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the ball."""

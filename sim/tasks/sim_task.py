@@ -37,8 +37,15 @@ class SimTask(Task):
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
 
-    def __init__(self, time_limit_s: float) -> None:
-        self.time_limit_s = time_limit_s
+    def __init__(self, name: str, instruction: str, time_limit_s: float) -> None:
+        """Takes what a person says of the task, as in its YAML file.
+
+        Args:
+            name: as in `configs/task/<name>.yaml`.
+            instruction: the goal in words.
+            time_limit_s: after this long the episode is truncated [s].
+        """
+        self.name, self.instruction, self.time_limit_s = name, instruction, time_limit_s
         self._success = ConsecutiveSteps(HOLD_STEPS)
         names, units = zip(*self.state_channels, strict=True)
         spec = ArraySpec(keys.ENVIRONMENT_STATE, (len(names),), "float32", names, units)

@@ -27,12 +27,7 @@ MAX_OVERHANG_M = 0.013  # centre over centre: an overhang of half a block topple
 class Stack(SimTask):
     """The red block rests on the green one, both at rest and let go of."""
 
-    name = "stack"
-    instruction = "Stack the red block on the green block."
     state_channels: ClassVar = (*pose_channels("upper"), *pose_channels("lower"))
-
-    def __init__(self, time_limit_s: float = 8.0) -> None:
-        super().__init__(time_limit_s)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds both blocks."""

@@ -28,6 +28,7 @@ BODY = Embodiment(
     ),
     control_rate_hz=1 / PERIOD_S,
     cameras=(CameraSpec("front", 12, 16),),
+    home_position=(0.0, 0.0),
     rest_position=(0.0, 0.0),
 )
 

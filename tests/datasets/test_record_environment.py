@@ -42,7 +42,7 @@ class NumberRobot(Robot):
         action_spec = BoundedArraySpec(keys.ACTION, (1,), minimum=(-9.0,), maximum=(9.0,))
         cameras = (CameraSpec("front", 6, 8),)
         state_spec = ArraySpec(keys.STATE, (1,))
-        self.embodiment = Embodiment(name, state_spec, action_spec, 10.0, cameras, (0.0,))
+        self.embodiment = Embodiment(name, state_spec, action_spec, 10.0, cameras, (0.0,), (0.0,))
         self.clock = SteppedClock()
         self.position = np.zeros(1, np.float32)
         self.breaks_at = np.inf

@@ -61,3 +61,8 @@ def test_image_keys_know_their_camera():
     assert keys.is_image_key(keys.image_key("front"))
     assert not keys.is_image_key(keys.STATE)
     assert keys.camera_of(keys.image_key("front")) == "front"
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_the_home_position_lies_within_the_limits(body):
+    body.action_spec.validate(np.asarray(body.home_position, body.action_spec.dtype))

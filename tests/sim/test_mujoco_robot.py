@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import (
     MissingDependencyError,
     RobolearnError,
@@ -31,7 +32,7 @@ def test_observation_obeys_the_spec_and_is_not_shared(robot):
 
 
 def test_sent_action_is_applied_and_reached(robot):
-    action = So101Model().home_action + np.float32([0.2, 0.1, -0.1, -0.2, 0.3, -0.2])
+    action = np.float32(SO101.home_position) + np.float32([0.2, 0.1, -0.1, -0.2, 0.3, -0.2])
     applied = robot.send_action(action)
     np.testing.assert_array_equal(applied, action)
     robot.clock.sleep_until(1.5)

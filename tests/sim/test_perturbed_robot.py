@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from robolearn.embodiments.so101 import SO101
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError, SpecError
 from robolearn.sim.models.so101 import So101Model
@@ -8,7 +9,7 @@ from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.perturbed_robot import CORRELATION, PerturbedRobot
 from robolearn.sim.tasks.pick_place import PickPlace
 
-HOME = So101Model().home_action
+HOME = np.float32(SO101.home_position)
 
 
 def collect_noise(robot, seed, num_steps=400):
@@ -24,7 +25,10 @@ def robot():
 
 
 def test_a_task_binds_and_info_holds_the_noisy_action():
-    environment = Environment(PerturbedRobot(MujocoRobot(So101Model())), PickPlace())
+    environment = Environment(
+        PerturbedRobot(MujocoRobot(So101Model())),
+        PickPlace("pick_place", "Put the red block on the blue disc.", 8.0),
+    )
     environment.reset(seed=1)
     applied = environment.step(HOME)[4]["action_applied"]
     assert (applied[:5] != HOME[:5]).all()

@@ -13,7 +13,10 @@ from robolearn.sim.tasks.sim_task import HOLD_STEPS
 
 @pytest.fixture
 def environment():
-    environment = Environment(MujocoRobot(So101Model()), PickPlace())
+    environment = Environment(
+        MujocoRobot(So101Model()),
+        PickPlace("pick_place", "Put the red block on the blue disc.", 8.0),
+    )
     environment.reset(seed=3)
     return environment
 

@@ -82,5 +82,5 @@ def test_pads_are_parallel_at_the_width_of_a_block_and_nearly_meet_when_closed(w
 
 
 def test_home_is_within_the_action_spec():
-    SO101.action_spec.validate(So101Model().home_action)
+    SO101.action_spec.validate(np.float32(SO101.home_position))
     SO101.action_spec.validate(np.array(SO101.rest_position, np.float32))

@@ -10,14 +10,19 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 import robolearn.configs
+from robolearn.embodiments.so101 import SO101
 from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError
 from robolearn.rollout import run_episode
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 
-TASK_FILES = sorted((Path(robolearn.configs.__file__).parent / "task").glob("*.yaml"))
-HOME_ACTION = So101Model().home_action
+TASK_FILES = [
+    path
+    for path in sorted((Path(robolearn.configs.__file__).parent / "task").glob("*.yaml"))
+    if OmegaConf.load(path)["_target_"] is not None  # a physical robot's task has no simulation
+]
+HOME_ACTION = np.float32(SO101.home_position)
 
 
 def make_environment(task_file, **overrides):

@@ -347,6 +347,7 @@ def test_a_body_with_other_channels_in_its_state_can_be_checked():
         state_spec=ArraySpec(keys.STATE, (2,), "float32", action.channels, action.units),
         action_spec=action,
         cameras=(),
+        home_position=(0.0, 0.0),
         rest_position=(0.0, 0.0),
     )
     car = Car(body)

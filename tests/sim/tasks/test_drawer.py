@@ -32,8 +32,8 @@ def judge(task, opening_m):
 @pytest.mark.parametrize(
     ("task", "enough_m", "too_little_m"),
     [
-        (OpenDrawer(), OPEN_FROM_M + 0.001, OPEN_FROM_M - 0.001),
-        (CloseDrawer(), CLOSED_WITHIN_M - 0.001, CLOSED_WITHIN_M + 0.001),
+        (OpenDrawer("task", "Do it.", 8.0), OPEN_FROM_M + 0.001, OPEN_FROM_M - 0.001),
+        (CloseDrawer("task", "Do it.", 8.0), CLOSED_WITHIN_M - 0.001, CLOSED_WITHIN_M + 0.001),
     ],
     ids=["open", "close"],
 )
@@ -43,7 +43,10 @@ def test_success_needs_enough_and_several_steps_in_a_row(task, enough_m, too_lit
     assert judge(task, enough_m) == [False] * (HOLD_STEPS - 1) + [True]
 
 
-@pytest.mark.parametrize(("task", "opening_m"), [(OpenDrawer(), 0.07), (CloseDrawer(), 0.0)])
+@pytest.mark.parametrize(
+    ("task", "opening_m"),
+    [(OpenDrawer("task", "Do it.", 8.0), 0.07), (CloseDrawer("task", "Do it.", 8.0), 0.0)],
+)
 def test_a_moving_drawer_is_no_success(task, opening_m):
     make_environment(task)
     task.drawer.joint.place(opening_m)
@@ -52,7 +55,7 @@ def test_a_moving_drawer_is_no_success(task, opening_m):
 
 
 def test_starts_fill_their_ranges():
-    task = CloseDrawer()
+    task = CloseDrawer("task", "Do it.", 8.0)
     make_environment(task)
     places, yaws_rad, openings_m = [], [], []
     for seed in range(400):
@@ -69,7 +72,7 @@ def test_starts_fill_their_ranges():
 
 
 def test_a_drawer_held_open_is_no_success_until_released():
-    task = OpenDrawer()
+    task = OpenDrawer("task", "Do it.", 8.0)
     environment = make_environment(task)
     arm, drawer = ArmSkills(task.world), task.drawer
 
@@ -93,7 +96,7 @@ def test_a_drawer_held_open_is_no_success_until_released():
 
 
 def test_pulling_without_a_grip_opens_nothing():
-    task = OpenDrawer()
+    task = OpenDrawer("task", "Do it.", 8.0)
     environment = make_environment(task)
     arm, drawer = ArmSkills(task.world), task.drawer
     above_w = drawer.handle_w + RAISED

@@ -10,7 +10,7 @@ from robolearn.sim.tasks.sim_task import HOLD_STEPS
 
 @pytest.fixture
 def environment():
-    environment = Environment(MujocoRobot(So101Model()), PressButton())
+    environment = Environment(MujocoRobot(So101Model()), PressButton("task", "Do it.", 8.0))
     environment.reset(seed=3)
     return environment
 

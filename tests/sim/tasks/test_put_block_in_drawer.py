@@ -12,7 +12,7 @@ from robolearn.sim.tasks.sim_task import HOLD_STEPS
 
 @pytest.fixture
 def environment():
-    environment = Environment(MujocoRobot(So101Model()), PutBlockInDrawer())
+    environment = Environment(MujocoRobot(So101Model()), PutBlockInDrawer("task", "Do it.", 8.0))
     environment.reset(seed=3)
     return environment
 

@@ -1,0 +1,1 @@
+"""The device end of each protocol, on a pseudo-terminal, with a plant behind it."""

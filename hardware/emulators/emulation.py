@@ -1,0 +1,106 @@
+"""`Emulation`: devices and their plant, in real time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from robolearn.hardware.emulators.port import EmulatedPort
+from robolearn.plant import Plant
+
+# The plant is never further behind real time than this while nothing else happens.
+TICK_S = 0.002
+
+
+class Emulation:
+    """Runs ports and plant in a thread of its own, as a context manager or with `start`.
+
+    Everything that touches ports or plant from outside goes through `call`.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        ports: Sequence[EmulatedPort],
+        on_tick: Callable[[float], None] | None = None,
+    ) -> None:
+        """Prepares; nothing runs before `start`.
+
+        Args:
+            plant: what the devices move.
+            ports: the devices on their lines; the first one is waited on.
+            on_tick: called in the thread after every step with the time now [s], e.g. to render.
+        """
+        self.plant, self.ports = plant, tuple(ports)
+        self._on_tick = on_tick
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="emulation", daemon=True)
+        self._failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def call(self, function: Callable[[], object]) -> object:
+        """Calls a function while the emulation stands still, and returns what it returns."""
+        with self._lock:
+            return function()
+
+    def close(self) -> None:
+        """Stops the thread and removes the ports.
+
+        Raises:
+            BaseException: what ended the thread, if something did.
+        """
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for port in self.ports:
+            port.close()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        try:
+            last_s = time.monotonic()
+            while not self._stopping.is_set():
+                self._wait()
+                with self._lock:
+                    now_s = time.monotonic()
+                    self.plant.advance(now_s - last_s)
+                    last_s = now_s
+                    for port in self.ports:
+                        port.device.update(now_s)
+                        port.exchange(now_s)
+                    if self._on_tick is not None:
+                        self._on_tick(now_s)
+        except BaseException as error:  # raised again by `close`
+            self._failure = error
+
+    def _wait(self) -> None:
+        """Sleeps until something is to be done."""
+        now_s = time.monotonic()
+        due_s = min((port.next_due_s for port in self.ports), default=now_s + TICK_S)
+        timeout_s = max(0.0, min(TICK_S, due_s - now_s))
+        plugged = [port for port in self.ports if port.is_plugged]
+        if len(plugged) == 1:
+            plugged[0].wait(timeout_s)
+        elif timeout_s > 0:
+            time.sleep(min(timeout_s, TICK_S / 4) if plugged else timeout_s)

@@ -1,0 +1,118 @@
+"""`EmulatedPort`: a device on a pseudo-terminal that looks like a USB serial adapter."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import os
+import select
+import tty
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from robolearn.hardware.emulators.faults import Faults, FaultyLine, Piece
+
+LARGEST_READ_BYTES = 4096
+
+
+class Device(ABC):
+    """The device end of a protocol."""
+
+    @abstractmethod
+    def receive(self, data: bytes, now_s: float) -> Sequence[bytes]:
+        """Takes bytes from the host, cut anywhere; returns the replies in order, one per frame."""
+
+    def update(self, now_s: float) -> None:
+        """Lets the device's own timers run, such as a watchdog; called every few milliseconds."""
+        return
+
+
+class EmulatedPort:
+    """A pseudo-terminal with a device behind it; the host opens `path`.
+
+    `path` is a link whose target changes when the device is plugged in again, like the links in
+    `/dev/serial/by-id`. Nothing happens by itself: whoever emulates calls `exchange` often.
+    """
+
+    def __init__(self, device: Device, path: Path, faults: Faults | None = None) -> None:
+        """Plugs the device in.
+
+        Args:
+            device: what answers.
+            path: of the link to the pseudo-terminal.
+            faults: of the line; may be changed while it runs.
+        """
+        self.device, self.path = device, path
+        self.faults = faults or Faults()
+        self._line = FaultyLine(self.faults)
+        self._pieces: list[tuple[float, int, bytes]] = []
+        self._num_pieces = 0
+        self._master = self._slave = -1
+        self.plug()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the host can see it."""
+        return self._master >= 0
+
+    def plug(self) -> None:
+        """Makes the port appear, under the same name. Does nothing if it is there."""
+        if self.is_plugged:
+            return
+        # Our own end of the slave stays open: the master would fail when the host closes its own.
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(self._slave))
+
+    def unplug(self) -> None:
+        """Makes the port vanish, as when the cable is pulled. The device itself stays as it is."""
+        if not self.is_plugged:
+            return
+        self.path.unlink(missing_ok=True)
+        for descriptor in (self._slave, self._master):
+            os.close(descriptor)
+        self._master = self._slave = -1
+        self._pieces.clear()
+
+    def wait(self, timeout_s: float) -> None:
+        """Waits until the host has sent something or a piece is due, at most so long [s]."""
+        if self.is_plugged:
+            select.select([self._master], [], [], max(0.0, timeout_s))
+
+    def exchange(self, now_s: float) -> None:
+        """Gives the device what the host has sent, and the host what is due by now."""
+        if not self.is_plugged:
+            return
+        for reply in self.device.receive(self._read(), now_s):
+            for piece in self._line.carry(reply, now_s):
+                self._push(piece)
+        while self._pieces and self._pieces[0][0] <= now_s:
+            self._write(heapq.heappop(self._pieces)[2])
+
+    @property
+    def next_due_s(self) -> float:
+        """When the next piece is due; infinity if none is on its way [s]."""
+        return self._pieces[0][0] if self._pieces else float("inf")
+
+    def close(self) -> None:
+        """Removes the port. Allowed any number of times."""
+        self.unplug()
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._master, LARGEST_READ_BYTES)
+        except BlockingIOError:
+            return b""
+
+    def _write(self, data: bytes) -> None:
+        # A host that does not read loses what does not fit, as with a real adapter.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._master, data)
+
+    def _push(self, piece: Piece) -> None:
+        self._num_pieces += 1
+        heapq.heappush(self._pieces, (piece.due_s, self._num_pieces, piece.data))
