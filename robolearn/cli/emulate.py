@@ -1,0 +1,35 @@
+"""`robolearn emulate`: a robot's devices on a pseudo-terminal, with its simulated twin behind."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from pathlib import Path
+
+from omegaconf import DictConfig
+from rich.console import Console
+
+from robolearn.cli.assemble import build, to_plain
+from robolearn.cli.twin import make_words
+
+
+def run(config: DictConfig, folder: Path) -> None:
+    """Emulates until Ctrl-C; says how to drive it."""
+    plain = to_plain(config)
+    twin = build(plain["emulator"])
+    try:
+        description = twin.start().to_json()
+        words = shlex.join([f"robot={description['robot']}", *make_words(description)])
+        console = Console(stderr=True)
+        console.print(f"serial port  {description['port']}", highlight=False)
+        for name, url in description["cameras"].items():
+            console.print(f"camera       {name}: {url}", highlight=False)
+        console.print(f"scene        {description['scene']}", highlight=False)
+        console.print("\nIn another terminal, after `robolearn record` or any command:\n")
+        print(words, flush=True)
+        console.print("\nCtrl-C ends it.")
+        signal.pause()
+    except KeyboardInterrupt:
+        return
+    finally:
+        twin.close()
