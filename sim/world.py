@@ -10,7 +10,8 @@ import numpy as np
 
 from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
-from robolearn.sim.scene import Physics, SceneBuilder, compose
+from robolearn.sim.physics import Physics
+from robolearn.sim.scene import SceneBuilder, compose
 from robolearn.specs import Array
 
 
@@ -136,7 +137,8 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    The world frame is the body's base frame. Handles stay valid for the life of the world.
+    The world frame is the base frame of a body that stands. Handles stay valid for the life of the
+    world.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
