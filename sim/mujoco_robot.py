@@ -85,7 +85,7 @@ class MujocoRobot(SimulatedRobot):
         self.embodiment = dataclasses.replace(body.embodiment, cameras=tuple(resized))
         self.cameras = tuple(self.embodiment.get_camera(name).name for name in cameras)
         self._camera_specs = [self.embodiment.get_camera(name) for name in cameras]
-        self._body = body
+        self.body = body
         self._physics = physics or body.physics
         self.substeps = _count_substeps(self.control_period_s, self._physics.timestep_s)
         self.clock: SimulatedClock = SimulatedClock(self._physics.timestep_s)
@@ -108,8 +108,8 @@ class MujocoRobot(SimulatedRobot):
     def load_scene(self, add_scene: SceneBuilder) -> World:
         """Builds the world around the body; see `SimulatedRobot.load_scene`."""
         self._close_renderer()
-        world = World(self._body, add_scene, self._physics)
-        self._world, self._handle = world, self._body.take_hold(world.model, world.data)
+        world = World(self.body, add_scene, self._physics)
+        self._world, self._handle = world, self.body.take_hold(world.model, world.data)
         self.begin_episode(seed=0)
         return world
 

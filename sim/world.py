@@ -36,6 +36,22 @@ class FreeBody:
         return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
     @property
+    def tilt_cosine(self) -> float:
+        """Cosine between its z axis and the vertical: 1 upright, 0 on its side."""
+        _, x, y, _ = map(float, self._pose[3:])
+        return 1 - 2 * (x * x + y * y)
+
+    @property
+    def velocity_w(self) -> Array:
+        """Linear velocity [m/s], shape (3,); a copy."""
+        return self._velocity[:3].copy()
+
+    @property
+    def yaw_rate_radps(self) -> float:
+        """Rate of its turn about its own z axis [rad/s]."""
+        return float(self._velocity[5])
+
+    @property
     def speed_mps(self) -> float:
         """Size of the linear velocity [m/s]."""
         return math.hypot(*self._velocity[:3].tolist())
