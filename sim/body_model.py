@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import mujoco
 
 from robolearn.embodiments import Embodiment
+
+if TYPE_CHECKING:
+    from robolearn.sim.plant_actuators import PlantActuator
+    from robolearn.sim.world import World
 
 
 @dataclass(frozen=True)
@@ -45,4 +49,8 @@ class BodyModel(Protocol):
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Adds bodies, servos and the body's own cameras."""
+        ...
+
+    def make_plant_actuators(self, world: World) -> dict[str, PlantActuator]:
+        """Returns what emulated devices drive, by name, in a world that holds this body."""
         ...

@@ -79,7 +79,7 @@ class MujocoRobot(SimulatedRobot):
         self.embodiment = dataclasses.replace(body.embodiment, cameras=tuple(resized))
         self.cameras = tuple(self.embodiment.get_camera(name).name for name in cameras)
         self._camera_specs = [self.embodiment.get_camera(name) for name in cameras]
-        self._body = body
+        self.body = body
         self._physics = physics or Physics()
         self.substeps = _count_substeps(self.control_period_s, self._physics.timestep_s)
         self.clock: SimulatedClock = SimulatedClock(self._physics.timestep_s)
@@ -104,8 +104,8 @@ class MujocoRobot(SimulatedRobot):
     def load_scene(self, add_scene: SceneBuilder) -> World:
         """Builds the world around the body; see `SimulatedRobot.load_scene`."""
         self._close_renderer()
-        world = World(self._body, add_scene, self._physics)
-        joints = [world.joint(channel.joint) for channel in self._body.channels]
+        world = World(self.body, add_scene, self._physics)
+        joints = [world.joint(channel.joint) for channel in self.body.channels]
         self._qpos_indices = np.array([joint.qpos_indices.start for joint in joints])
         self._ctrl_indices = np.array([world.model.actuator(joint.name).id for joint in joints])
         self._world, self._qpos, self._ctrl = world, world.data.qpos, world.data.ctrl

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import mujoco
 import numpy as np
 
-from robolearn.errors import RobolearnError, UnknownNameError
+from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
 from robolearn.sim.scene import Physics, SceneBuilder, compose
 from robolearn.specs import Array
+
+# What a state is made of, in `MjData`: all that `mj_forward` needs.
+STATE_ARRAYS = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat")
 
 
 class FreeBody:
@@ -136,7 +139,8 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    The world frame is the body's base frame. Handles stay valid for the life of the world.
+    (Only the actuators of a plant change torque limits in the model of their own world.) The world
+    frame is the body's base frame. Handles stay valid for the life of the world.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
@@ -164,6 +168,28 @@ class World:
     def advance(self, num_steps: int) -> None:
         """Runs the physics."""
         mujoco.mj_step(self.model, self.data, num_steps)
+
+    def get_state(self) -> dict[str, list[float]]:
+        """Returns the state as plain numbers, from which `set_state` makes a mirror."""
+        return {name: getattr(self.data, name).ravel().tolist() for name in STATE_ARRAYS}
+
+    def set_state(self, state: Mapping[str, Sequence[float]]) -> None:
+        """Takes over the state of another world with the same scene; further entries are ignored.
+
+        Raises:
+            IncompatibleError: if it is not the state of such a world; then nothing has changed.
+        """
+        arrays = {name: getattr(self.data, name) for name in STATE_ARRAYS}
+        values = {name: _read_numbers(state.get(name), name) for name in STATE_ARRAYS}
+        for name, array in arrays.items():
+            if len(values[name]) != array.size:
+                raise IncompatibleError(
+                    f"{name} has {len(values[name])} numbers and would need {array.size}:"
+                    " this is the state of another scene"
+                )
+        for name, array in arrays.items():
+            array[:] = values[name].reshape(array.shape)
+        self.forward()
 
     def free_body(self, name: str) -> FreeBody:
         """Returns the free body of that name.
@@ -254,3 +280,12 @@ class World:
             raise UnknownNameError("joint", name, known, "in the scene")
         index = known[name]
         return int(model.jnt_qposadr[index]), int(model.jnt_dofadr[index]), index
+
+
+def _read_numbers(values: object, name: str) -> Array:
+    """Returns what came from outside as finite numbers, shape (n,)."""
+    if not isinstance(values, list) or not all(
+        isinstance(value, int | float) and math.isfinite(value) for value in values
+    ):
+        raise IncompatibleError(f"{name} is no list of finite numbers: this is no world's state")
+    return np.array(values, float)
