@@ -16,8 +16,12 @@ from robolearn.specs import Array
 class MujocoPlant(Plant):
     """The world of a `MujocoRobot`, moved by emulated devices instead of by `send_action`.
 
-    Time passes in whole physics steps; what is left of a duration is carried to the next. All
-    actuators begin without torque. Pictures must all be drawn by one thread: OpenGL demands it.
+    Time passes in whole physics steps; what is left of a duration is carried to the next. Once in a
+    control period the task judges the scene, as it may change it (a lamp goes on). All actuators
+    begin without torque. Pictures must all be drawn by one thread: OpenGL demands it.
+
+    Attributes:
+        task: what stands around the body, or None.
     """
 
     def __init__(self, robot: MujocoRobot, task: SimTask | None = None) -> None:
@@ -35,11 +39,13 @@ class MujocoPlant(Plant):
         else:
             task.bind(robot)
             task.reset(seed=0)
-        self._robot, self._task, self._world = robot, task, robot.world
+        self._robot, self._world = robot, robot.world
+        self.task = task
         self._actuators = robot.body.make_plant_actuators(self._world)
         self.actuators = tuple(self._actuators)
         self.cameras = tuple(camera.name for camera in robot.embodiment.cameras)
         self._timestep_s = float(self._world.model.opt.timestep)
+        self._substeps = robot.substeps
         self._now_s, self._num_steps = 0.0, 0
         self._renderer: Renderer | None = None
 
@@ -57,10 +63,14 @@ class MujocoPlant(Plant):
         """See `Plant.advance`; many short durations make the steps that one long one makes."""
         self._now_s += duration_s
         # Rounded up by a millionth of a step, so that a sum's rounding error costs no step.
-        missing_steps = math.floor(self._now_s / self._timestep_s + 1e-6) - self._num_steps
-        if missing_steps > 0:
-            self._world.advance(missing_steps)
-            self._num_steps += missing_steps
+        due_steps = math.floor(self._now_s / self._timestep_s + 1e-6)
+        while self._num_steps < due_steps:
+            next_verdict = (self._num_steps // self._substeps + 1) * self._substeps
+            reached = min(next_verdict, due_steps)
+            self._world.advance(reached - self._num_steps)
+            self._num_steps = reached
+            if reached == next_verdict and self.task is not None:
+                self.task.evaluate()
 
     @property
     def now_s(self) -> float:
@@ -90,10 +100,10 @@ class MujocoPlant(Plant):
         Servos keep their torque as it was and hold the arm where it then is until they are told
         something new.
         """
-        if self._task is None:
+        if self.task is None:
             super().begin_episode(seed)
         else:
-            self._task.reset(seed)
+            self.task.reset(seed)
 
     def get_state(self) -> dict[str, list[float]]:
         """Returns the world's state, for `World.set_state`, and the time [s]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -153,6 +154,7 @@ class World:
             self.model: mujoco.MjModel = compose(body, add_scene, physics).compile()
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
+        self.embodiment = body.embodiment
         self.data = mujoco.MjData(self.model)
         self._contact = self.data.contact
         self.robot_geoms = self.geoms_of(body.body_names)
@@ -284,8 +286,9 @@ class World:
 
 def _read_numbers(values: object, name: str) -> Array:
     """Returns what came from outside as finite numbers, shape (n,)."""
-    if not isinstance(values, list) or not all(
-        isinstance(value, int | float) and math.isfinite(value) for value in values
-    ):
-        raise IncompatibleError(f"{name} is no list of finite numbers: this is no world's state")
-    return np.array(values, float)
+    if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            numbers = np.array(values, float)
+            if np.isfinite(numbers).all():
+                return numbers
+    raise IncompatibleError(f"{name} is no list of finite numbers: this is no world's state")

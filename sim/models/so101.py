@@ -90,6 +90,9 @@ class So101Model:
         return {channel.joint: ServoActuator(world, channel.joint) for channel in self.channels}
 
 
+MODEL = So101Model()
+
+
 def _add_link(spec: mujoco.MjSpec, parent: Any, link: str, index: int) -> Any:
     """Adds one link with its joint and servo; gravity is carried as by a far stiffer servo."""
     body = parent.add_body(name=link, pos=CHAIN.origins_m[index], gravcomp=1.0)

@@ -164,6 +164,15 @@ def test_the_same_seed_sets_out_the_same_scene():
     assert one.get_state()["qpos"] == other.get_state()["qpos"]
 
 
+def test_the_task_judges_the_scene_once_in_a_control_period():
+    task = make_task()
+    judged, plant = [], make_plant(task)
+    task.evaluate = lambda: judged.append(plant._num_steps)
+    for _ in range(100):
+        plant.advance(0.0031)
+    assert judged == [10, 20, 30, 40, 50, 60]
+
+
 def test_a_plant_without_a_task_has_no_scene_to_set_out():
     with pytest.raises(RobotError, match="no scene"):
         make_plant().begin_episode(seed=0)
