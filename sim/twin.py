@@ -106,8 +106,8 @@ class MujocoPlant(Plant):
             self.task.reset(seed)
 
     def get_state(self) -> dict[str, list[float]]:
-        """Returns the world's state, for `World.set_state`, and the time [s]."""
-        return {"time_s": [self._now_s], **self._world.get_state()}
+        """Returns the world's state, for `World.set_state`; its time began with the episode."""
+        return self._world.get_state()
 
     def close(self) -> None:
         """Frees the renderer, in the thread that drew; allowed any number of times."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
-from robolearn.sim.scene import Physics, SceneBuilder, compose
+from robolearn.sim.physics import Physics
+from robolearn.sim.scene import SceneBuilder, compose
 from robolearn.specs import Array
 
 # What a state is made of, in `MjData`: all that `mj_forward` needs.
@@ -37,6 +38,22 @@ class FreeBody:
         """Rotation about the vertical [rad], of a body that stands upright."""
         w, x, y, z = map(float, self._pose[3:])
         return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+    @property
+    def tilt_cosine(self) -> float:
+        """Cosine between its z axis and the vertical: 1 upright, 0 on its side."""
+        _, x, y, _ = map(float, self._pose[3:])
+        return 1 - 2 * (x * x + y * y)
+
+    @property
+    def velocity_w(self) -> Array:
+        """Linear velocity [m/s], shape (3,); a copy."""
+        return self._velocity[:3].copy()
+
+    @property
+    def yaw_rate_radps(self) -> float:
+        """Rate of its turn about its own z axis [rad/s]."""
+        return float(self._velocity[5])
 
     @property
     def speed_mps(self) -> float:
@@ -140,8 +157,8 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    (Only the actuators of a plant change torque limits in the model of their own world.) The world
-    frame is the body's base frame. Handles stay valid for the life of the world.
+    (Only the torque limits of a plant's actuators do, whose world is their own.) The world frame is
+    the base frame of a body that stands. Handles stay valid for the life of the world.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
@@ -173,7 +190,8 @@ class World:
 
     def get_state(self) -> dict[str, list[float]]:
         """Returns the state as plain numbers, from which `set_state` makes a mirror."""
-        return {name: getattr(self.data, name).ravel().tolist() for name in STATE_ARRAYS}
+        arrays = {name: getattr(self.data, name).ravel().tolist() for name in STATE_ARRAYS}
+        return {"time_s": [self.data.time], **arrays}
 
     def set_state(self, state: Mapping[str, Sequence[float]]) -> None:
         """Takes over the state of another world with the same scene; further entries are ignored.
@@ -182,13 +200,16 @@ class World:
             IncompatibleError: if it is not the state of such a world; then nothing has changed.
         """
         arrays = {name: getattr(self.data, name) for name in STATE_ARRAYS}
-        values = {name: _read_numbers(state.get(name), name) for name in STATE_ARRAYS}
-        for name, array in arrays.items():
-            if len(values[name]) != array.size:
+        names = ("time_s", *STATE_ARRAYS)
+        values = {name: _read_numbers(state.get(name), name) for name in names}
+        sizes = {"time_s": 1} | {name: array.size for name, array in arrays.items()}
+        for name, size in sizes.items():
+            if len(values[name]) != size:
                 raise IncompatibleError(
-                    f"{name} has {len(values[name])} numbers and would need {array.size}:"
+                    f"{name} has {len(values[name])} numbers and would need {size}:"
                     " this is the state of another scene"
                 )
+        self.data.time = float(values["time_s"][0])
         for name, array in arrays.items():
             array[:] = values[name].reshape(array.shape)
         self.forward()

@@ -1,10 +1,12 @@
-"""Bodies for the simulation, one per module, named like its embodiment; each has its `MODEL`."""
+"""Bodies for the simulation: a module per embodiment, of the same name, with a `MODEL`."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
+from robolearn import embodiments
 from robolearn.errors import UnknownNameError
 from robolearn.sim.body_model import BodyModel
 
@@ -15,8 +17,12 @@ def get_body_model(embodiment_name: str) -> BodyModel:
     Raises:
         UnknownNameError: if there is none of that name.
     """
-    known = [info.name for info in pkgutil.iter_modules(__path__)]
+    known = _list_modules(__path__) & _list_modules(embodiments.__path__)
     if embodiment_name not in known:
         raise UnknownNameError("body", embodiment_name, known, "in simulation")
     model: BodyModel = importlib.import_module(f"{__name__}.{embodiment_name}").MODEL
     return model
+
+
+def _list_modules(folders: Iterable[str]) -> set[str]:
+    return {info.name for info in pkgutil.iter_modules(folders)}
