@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import mujoco
 import numpy as np
@@ -13,6 +13,10 @@ import numpy as np
 from robolearn.embodiments import Embodiment
 from robolearn.sim.physics import Physics
 from robolearn.specs import Array
+
+if TYPE_CHECKING:
+    from robolearn.sim.plant_actuators import PlantActuator
+    from robolearn.sim.world import World
 
 
 class BodyHandle(ABC):
@@ -63,6 +67,10 @@ class BodyModel(Protocol):
 
     def take_hold(self, model: mujoco.MjModel, data: mujoco.MjData) -> BodyHandle:
         """Returns the handle on the body in a compiled world."""
+        ...
+
+    def make_plant_actuators(self, world: World) -> dict[str, PlantActuator]:
+        """Returns what emulated devices drive, by name, in a world that is theirs alone."""
         ...
 
 

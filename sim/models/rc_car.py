@@ -113,6 +113,9 @@ class RcCarModel:
         return measure_imu(world.data)
 
 
+MODEL = RcCarModel()
+
+
 def _add_hull(car: Any) -> None:
     """Adds what collides and weighs: a box around body and wheels."""
     corners = np.array([HULL_LOW_M, HULL_HIGH_M])

@@ -17,7 +17,9 @@ from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.kinematics import Vector3
 from robolearn.sim.body_model import ActionChannel, PositionServos
 from robolearn.sim.physics import Physics
+from robolearn.sim.plant_actuators import PlantActuator, ServoActuator
 from robolearn.sim.scene import add_tabletop, make_camera_quaternion
+from robolearn.sim.world import World
 
 # The STS3215 at 12 V stalls at 30 kg cm (data sheet).
 SERVO_TORQUE_LIMIT_NM = 30 * 9.81 / 100
@@ -92,6 +94,13 @@ class So101Model:
         parent.add_site(name="tool", pos=CHAIN.tool_offset_m, size=[0.002] * 3, rgba=[0, 0, 0, 0])
         _add_jaw(spec, parent)
         _add_wrist_camera(parent)
+
+    def make_plant_actuators(self, world: World) -> dict[str, PlantActuator]:
+        """Returns the arm's servos."""
+        return {channel.joint: ServoActuator(world, channel.joint) for channel in self.channels}
+
+
+MODEL = So101Model()
 
 
 def _add_link(spec: mujoco.MjSpec, parent: Any, link: str, index: int) -> Any:

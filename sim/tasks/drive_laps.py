@@ -50,7 +50,7 @@ class DriveLaps(SimTask):
             the lap before, to the moment the rear axle crossed the line.
     """
 
-    embodiment_name: ClassVar[str] = "rc_car"
+    embodiment_names: ClassVar = ("rc_car",)
     hold_steps: ClassVar[int] = 1  # over the line is over the line
     state_channels: ClassVar = (
         ("car_x", "m"),

@@ -21,7 +21,7 @@ HOLD_STEPS = 5  # an arm that only sweeps past the goal does not hold it for 0.2
 
 
 class SimTask(Task):
-    """A goal in a MuJoCo world, for one embodiment.
+    """A goal in a MuJoCo world.
 
     A task says what stands in the scene (`build_scene`), takes hold of it (`find_parts`), sets it
     out (`place_parts`) and knows the goal (`is_goal_reached`). Success is the goal reached for
@@ -29,13 +29,13 @@ class SimTask(Task):
     episode also ends when the goal is out of reach for good (`is_failed`).
 
     Attributes:
-        embodiment_name: the body the task is laid out for.
+        embodiment_names: the bodies the task is laid out for.
         hold_steps: for so many control steps in a row the goal must hold.
         state_channels: name and unit of each entry of `observation.environment_state`.
         world: the world, once bound.
     """
 
-    embodiment_name: ClassVar[str] = "so101"
+    embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
     hold_steps: ClassVar[int] = HOLD_STEPS
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
@@ -83,12 +83,12 @@ class SimTask(Task):
         if not isinstance(robot, SimulatedRobot):
             raise IncompatibleError(
                 f"task {self.name!r} needs a simulated robot, and {type(robot).__name__}"
-                f" ({robot.embodiment.name}) is none: use robot={self.embodiment_name}_sim"
+                f" ({robot.embodiment.name}) is none: use robot={self.embodiment_names[0]}_sim"
             )
-        if robot.embodiment.name != self.embodiment_name:
+        if robot.embodiment.name not in self.embodiment_names:
             raise IncompatibleError(
-                f"task {self.name!r} is laid out for {self.embodiment_name!r},"
-                f" not for {robot.embodiment.name!r}"
+                f"task {self.name!r} is laid out for {', '.join(self.embodiment_names)},"
+                f" not for {robot.embodiment.name}"
             )
         self._robot = robot
         self.world = robot.load_scene(self.build_scene)
