@@ -88,8 +88,9 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         return observation.values, evaluation.reward, evaluation.terminated, truncated, info
 
     def close(self) -> None:
-        """Stops and releases the robot."""
+        """Stops and releases the robot, and what the task holds."""
         self.robot.close()
+        self.task.close()
         self._connected, self._step_index = False, None
 
     def _observe(self) -> Observation:

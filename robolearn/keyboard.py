@@ -11,7 +11,6 @@ import numpy as np
 
 from robolearn import keys
 from robolearn.cartesian import CartesianAdapter
-from robolearn.kinematics import InverseKinematics
 from robolearn.robot import Robot
 from robolearn.specs import Array
 from robolearn.teleoperator import Command, Event, Teleoperator
@@ -171,7 +170,6 @@ class KeyboardTeleoperator(Teleoperator):
         self,
         robot: Robot,
         source: KeySource,
-        inverse_kinematics: InverseKinematics,
         linear_speed_mps: float = 0.08,
         angular_speed_radps: float = 0.8,
         gripper_speed_per_s: float = 1.5,
@@ -182,18 +180,17 @@ class KeyboardTeleoperator(Teleoperator):
         Args:
             robot: the arm to steer; only its specs and rate are used here, and the source gets it.
             source: where the keys are typed.
-            inverse_kinematics: of that arm.
             linear_speed_mps: speed of the tool point along each axis [m/s].
             angular_speed_radps: speed of pitch and roll [rad/s].
             gripper_speed_per_s: of its full way, how much the gripper opens in a second [1/s].
             clock: the person's time; None takes real time.
 
         Raises:
-            IncompatibleError: if the robot is no arm of this kinematics.
+            IncompatibleError: if the robot is no arm.
         """
         self.shows_scene = source.shows_scene
         self._robot, self._source = robot, source
-        self._adapter = CartesianAdapter(inverse_kinematics, robot.embodiment)
+        self._adapter = CartesianAdapter(robot.embodiment)
         speeds = [linear_speed_mps] * 3 + [angular_speed_radps] * 2 + [gripper_speed_per_s]
         self._step_size = np.array(speeds) * robot.control_period_s
         self._clock = clock or MonotonicClock()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import mujoco
 import numpy as np
 
-from robolearn.errors import RobolearnError, UnknownNameError
+from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
-from robolearn.sim.scene import Physics, SceneBuilder, compose
+from robolearn.sim.physics import Physics
+from robolearn.sim.scene import SceneBuilder, compose
 from robolearn.specs import Array
+
+# What a state is made of, in `MjData`: all that `mj_forward` needs.
+STATE_ARRAYS = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat")
 
 
 class FreeBody:
@@ -33,6 +38,22 @@ class FreeBody:
         """Rotation about the vertical [rad], of a body that stands upright."""
         w, x, y, z = map(float, self._pose[3:])
         return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+    @property
+    def tilt_cosine(self) -> float:
+        """Cosine between its z axis and the vertical: 1 upright, 0 on its side."""
+        _, x, y, _ = map(float, self._pose[3:])
+        return 1 - 2 * (x * x + y * y)
+
+    @property
+    def velocity_w(self) -> Array:
+        """Linear velocity [m/s], shape (3,); a copy."""
+        return self._velocity[:3].copy()
+
+    @property
+    def yaw_rate_radps(self) -> float:
+        """Rate of its turn about its own z axis [rad/s]."""
+        return float(self._velocity[5])
 
     @property
     def speed_mps(self) -> float:
@@ -136,7 +157,8 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    The world frame is the body's base frame. Handles stay valid for the life of the world.
+    (Only the torque limits of a plant's actuators do, whose world is their own.) The world frame is
+    the base frame of a body that stands. Handles stay valid for the life of the world.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
@@ -149,6 +171,7 @@ class World:
             self.model: mujoco.MjModel = compose(body, add_scene, physics).compile()
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
+        self.embodiment = body.embodiment
         self.data = mujoco.MjData(self.model)
         self._contact = self.data.contact
         self.robot_geoms = self.geoms_of(body.body_names)
@@ -164,6 +187,32 @@ class World:
     def advance(self, num_steps: int) -> None:
         """Runs the physics."""
         mujoco.mj_step(self.model, self.data, num_steps)
+
+    def get_state(self) -> dict[str, list[float]]:
+        """Returns the state as plain numbers, from which `set_state` makes a mirror."""
+        arrays = {name: getattr(self.data, name).ravel().tolist() for name in STATE_ARRAYS}
+        return {"time_s": [self.data.time], **arrays}
+
+    def set_state(self, state: Mapping[str, Sequence[float]]) -> None:
+        """Takes over the state of another world with the same scene; further entries are ignored.
+
+        Raises:
+            IncompatibleError: if it is not the state of such a world; then nothing has changed.
+        """
+        arrays = {name: getattr(self.data, name) for name in STATE_ARRAYS}
+        names = ("time_s", *STATE_ARRAYS)
+        values = {name: _read_numbers(state.get(name), name) for name in names}
+        sizes = {"time_s": 1} | {name: array.size for name, array in arrays.items()}
+        for name, size in sizes.items():
+            if len(values[name]) != size:
+                raise IncompatibleError(
+                    f"{name} has {len(values[name])} numbers and would need {size}:"
+                    " this is the state of another scene"
+                )
+        self.data.time = float(values["time_s"][0])
+        for name, array in arrays.items():
+            array[:] = values[name].reshape(array.shape)
+        self.forward()
 
     def free_body(self, name: str) -> FreeBody:
         """Returns the free body of that name.
@@ -254,3 +303,13 @@ class World:
             raise UnknownNameError("joint", name, known, "in the scene")
         index = known[name]
         return int(model.jnt_qposadr[index]), int(model.jnt_dofadr[index]), index
+
+
+def _read_numbers(values: object, name: str) -> Array:
+    """Returns what came from outside as finite numbers, shape (n,)."""
+    if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            numbers = np.array(values, float)
+            if np.isfinite(numbers).all():
+                return numbers
+    raise IncompatibleError(f"{name} is no list of finite numbers: this is no world's state")

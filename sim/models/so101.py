@@ -15,8 +15,11 @@ import numpy as np
 from robolearn.embodiments import Embodiment, so101
 from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.kinematics import Vector3
-from robolearn.sim.body_model import ActionChannel
-from robolearn.sim.scene import make_camera_quaternion
+from robolearn.sim.body_model import ActionChannel, PositionServos
+from robolearn.sim.physics import Physics
+from robolearn.sim.plant_actuators import PlantActuator, ServoActuator
+from robolearn.sim.scene import add_tabletop, make_camera_quaternion
+from robolearn.sim.world import World
 
 # The STS3215 at 12 V stalls at 30 kg cm (data sheet).
 SERVO_TORQUE_LIMIT_NM = 30 * 9.81 / 100
@@ -64,11 +67,20 @@ class So101Model:
     """The simulated body of `robot=so101_sim`."""
 
     embodiment: Embodiment = SO101
+    physics: Physics = Physics()
     body_names: tuple[str, ...] = ("gripper", "jaw")
     channels: tuple[ActionChannel, ...] = (
         *(ActionChannel(joint) for joint in so101.ARM_JOINTS),
         ActionChannel("gripper", so101.JAW_OPEN_RAD - so101.JAW_CLOSED_RAD, so101.JAW_CLOSED_RAD),
     )
+
+    def add_surroundings(self, spec: mujoco.MjSpec) -> None:
+        """Adds the table, and cameras that look at the workspace."""
+        add_tabletop(spec)
+
+    def take_hold(self, model: mujoco.MjModel, data: mujoco.MjData) -> PositionServos:
+        """Returns the handle on the servos."""
+        return PositionServos(model, data, self.channels, self.embodiment.home_position)
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Adds the arm with its servos, the `tool` site and the `wrist` camera."""
@@ -82,6 +94,13 @@ class So101Model:
         parent.add_site(name="tool", pos=CHAIN.tool_offset_m, size=[0.002] * 3, rgba=[0, 0, 0, 0])
         _add_jaw(spec, parent)
         _add_wrist_camera(parent)
+
+    def make_plant_actuators(self, world: World) -> dict[str, PlantActuator]:
+        """Returns the arm's servos."""
+        return {channel.joint: ServoActuator(world, channel.joint) for channel in self.channels}
+
+
+MODEL = So101Model()
 
 
 def _add_link(spec: mujoco.MjSpec, parent: Any, link: str, index: int) -> Any:

@@ -3,11 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from robolearn import keys
 from robolearn.cartesian import CartesianAdapter
-from robolearn.embodiments.so101 import CHAIN, LAYOUT, SO101, make_inverse_kinematics
+from robolearn.embodiments import Embodiment
+from robolearn.embodiments.so101 import CHAIN, LAYOUT, SO101
 from robolearn.errors import IncompatibleError
-from robolearn.specs import ArraySpec
 
 # Over the table, hand pointing down at 69 degrees.
 READY = np.array([0.0, -0.934, 0.487, 1.647, 0.3, 0.5], np.float32)
@@ -16,7 +15,7 @@ STEP = np.eye(6) * np.array([0.004, 0.004, 0.004, 0.04, 0.04, 0.1])
 
 @pytest.fixture
 def adapter():
-    adapter = CartesianAdapter(make_inverse_kinematics(), SO101)
+    adapter = CartesianAdapter(SO101)
     adapter.reset(READY)
     return adapter
 
@@ -134,8 +133,7 @@ def test_a_measured_posture_outside_the_limits_is_taken_at_the_limit(adapter):
     SO101.action_spec.validate(adapter.step(np.zeros(6)))
 
 
-def test_a_body_without_these_joints_is_refused():
-    state = ArraySpec(keys.STATE, (1,), "float32", ("speed",), ("mps",))
-    car = dataclasses.replace(SO101, name="rc_car", state_spec=state)
-    with pytest.raises(IncompatibleError, match=r"rc_car .*lacks shoulder_pan, .*has speed"):
-        CartesianAdapter(make_inverse_kinematics(), car)
+def test_a_body_that_is_no_arm_is_refused():
+    fields = {field.name: getattr(SO101, field.name) for field in dataclasses.fields(Embodiment)}
+    with pytest.raises(IncompatibleError, match="rc_car is no arm"):
+        CartesianAdapter(Embodiment(**fields | {"name": "rc_car"}))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from robolearn import keyboard, keys
-from robolearn.embodiments.so101 import CHAIN, SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.keyboard import (
     EVENTS,
     MOTIONS,
@@ -43,7 +43,7 @@ class WatchedKeys(ListedKeys):
 
 def make_teleoperator(source, robot=None):
     robot = robot or FakeRobot()
-    return KeyboardTeleoperator(robot, source, make_inverse_kinematics(), clock=FakeClock())
+    return KeyboardTeleoperator(robot, source, clock=FakeClock())
 
 
 def run(teleoperator, num_steps):

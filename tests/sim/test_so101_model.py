@@ -8,7 +8,7 @@ from robolearn.embodiments import so101
 from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.sim.models import so101 as model_constants
 from robolearn.sim.models.so101 import LINK_MASSES_KG, So101Model
-from robolearn.sim.scene import Physics
+from robolearn.sim.physics import Physics
 from robolearn.sim.world import World
 
 

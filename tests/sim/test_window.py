@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from robolearn import keys
-from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import IncompatibleError, RobotError
 from robolearn.keyboard import EVENTS, MOTIONS, KeyboardTeleoperator
 from robolearn.sim import window
@@ -84,9 +84,7 @@ def robot():
 
 @pytest.fixture
 def keyboard(viewer, robot):
-    keyboard = KeyboardTeleoperator(
-        robot, WindowKeys(), make_inverse_kinematics(), clock=FakeClock()
-    )
+    keyboard = KeyboardTeleoperator(robot, WindowKeys(), clock=FakeClock())
     with keyboard:
         keyboard.reset({keys.STATE: STATE})
         yield keyboard
@@ -99,7 +97,7 @@ def step(keyboard):
 
 
 def test_it_keeps_the_contract_of_a_teleoperator(viewer, robot):
-    keyboard = KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics())
+    keyboard = KeyboardTeleoperator(robot, WindowKeys())
     check_teleoperator(keyboard, SO101.observation_spec(), SO101.action_spec)
     assert viewer.num_launches == 2  # connected twice, and again after it was closed
     assert not viewer.is_open
@@ -196,7 +194,6 @@ PROGRAM = """
 import subprocess, time
 
 from robolearn import keys
-from robolearn.embodiments.so101 import make_inverse_kinematics
 from robolearn.keyboard import KeyboardTeleoperator
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
@@ -215,7 +212,7 @@ def read(keyboard, duration_s):
 
 robot = MujocoRobot(So101Model())
 robot.connect()
-with KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics()) as keyboard:
+with KeyboardTeleoperator(robot, WindowKeys()) as keyboard:
     keyboard.reset(robot.get_observation().values)
     closed = read(keyboard, 1.0).action[5]
     found = subprocess.check_output(["xdotool", "search", "--name", "MuJoCo"], text=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from robolearn import keys
-from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobotError
 from robolearn.hardware.teleop.terminal_keys import TerminalKeys, decode_keys
 from robolearn.keyboard import KeyboardTeleoperator
@@ -66,7 +66,7 @@ def type_keys(terminal, data):
 
 
 def make_keyboard(descriptor):
-    return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor), make_inverse_kinematics())
+    return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor))
 
 
 def is_cooked(descriptor):
