@@ -137,7 +137,8 @@ def run_episode(
         observers: watch every step.
         seed: names the start; None draws one from the environment's generator.
         teleoperator: a person's device; its action, when it gives one, goes before the policy's,
-            and its events end the episode.
+            and its events end the episode. A policy that gets the robot back from a person is reset
+            first: what it had planned belongs to another place.
 
     Returns:
         How it went.
@@ -187,8 +188,9 @@ def _run_steps(
     total_reward, num_steps = 0.0, 0
     terminated = truncated = success = False
     event: Event | None = None
+    actor = Actor.POLICY
     while not (terminated or truncated):
-        action, actor = None, Actor.POLICY
+        action, last_actor, actor = None, actor, Actor.POLICY
         if teleoperator is not None:
             command = teleoperator.get_command(observation)
             event = command.event
@@ -199,6 +201,8 @@ def _run_steps(
         if action is None:
             if policy is None:
                 raise RobolearnError("nobody acts: neither a policy nor the person gave an action")
+            if last_actor is Actor.PERSON:
+                policy.reset(start.instruction, start.seed)
             action = policy.select_action(observation)
         following, reward, terminated, truncated, info = environment.step(action)
         success = info["is_success"]

@@ -19,6 +19,7 @@ class Event(enum.Enum):
     SUCCESS = "success"  # over, and it worked
     FAILURE = "failure"  # over, and it did not work
     DISCARD = "discard"  # over, and not worth keeping
+    REDO = "redo"  # over, not worth keeping, and to begin again from the same start
     STOP = "stop"  # stop the robot now and record no more
 
 
@@ -29,10 +30,13 @@ class Command:
     Attributes:
         action: the action asked for, or None when the person leaves the robot to the policy.
         event: what the person said, or None.
+        is_active: the person moves something; False where the action only keeps the robot as they
+            left it.
     """
 
     action: Array | None = None
     event: Event | None = None
+    is_active: bool = True
 
 
 class Teleoperator(ABC):
@@ -55,6 +59,10 @@ class Teleoperator(ABC):
     @abstractmethod
     def reset(self, observation: Mapping[str, Array]) -> None:
         """Begins an episode from this observation: later actions move on from there."""
+
+    def follow(self, observation: Mapping[str, Array]) -> None:
+        """Says that somebody else moved the robot here: the next action moves on from there."""
+        return
 
     @abstractmethod
     def get_command(self, observation: Mapping[str, Array]) -> Command:

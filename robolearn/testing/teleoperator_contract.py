@@ -58,6 +58,11 @@ def _check_episode(
             command.event is None or isinstance(command.event, Event),
             f"the command's event is {command.event!r}, not an Event",
         )
+        require(
+            isinstance(command.is_active, bool),
+            f"the command's is_active is {command.is_active!r}, not True or False",
+        )
+        teleoperator.follow(shown)
         if command.action is not None:
             require_fit(action_spec, command.action, f"the action of step {index}")
             kept.append((command.action, command.action.copy()))

@@ -141,6 +141,7 @@ def test_it_is_an_error_when_nobody_acts(environment, teleoperator):
         (Event.SUCCESS, True),
         (Event.FAILURE, False),
         (Event.DISCARD, False),
+        (Event.REDO, False),
         (Event.STOP, False),
     ],
 )
