@@ -41,7 +41,7 @@ def find_serial_ports() -> Finding:
 
 def find_cameras() -> Finding:
     """Lists cameras by their stable path, without opening them."""
-    paths = _find_camera_paths()
+    paths = find_camera_paths()
     if not paths:
         return Finding("cameras", Status.WARNING, "none", "plug in a camera to record images")
     listed = ", ".join(str(path) for path in paths)
@@ -52,7 +52,7 @@ def find_cameras() -> Finding:
     return Finding("cameras", Status.OK, listed)
 
 
-def _find_camera_paths() -> list[Path]:
+def find_camera_paths() -> list[Path]:
     """Returns one path per camera: by serial number, else by socket, else the bare device."""
     paths: dict[Path, Path] = {}
     for folder in (VIDEO_BY_ID, VIDEO_BY_PATH):
