@@ -14,6 +14,7 @@ from robolearn.errors import RobolearnError
 from robolearn.policy import Policy
 from robolearn.specs import Array
 from robolearn.teleoperator import Event, Teleoperator
+from robolearn.timing import without_long_collections
 
 
 class Actor(enum.IntEnum):
@@ -147,6 +148,23 @@ def run_episode(
         RobolearnError: if nobody acts, or as the environment raises; the robot is stopped first and
             the observers are told.
     """
+    # Here, where every real-time episode passes by, and before the reset: nothing moves meanwhile.
+    with without_long_collections(environment.robot.clock):
+        result = _run_to_end(environment, policy, observers, teleoperator, seed)
+    with ExitStack() as calls:
+        for observer in reversed(observers):
+            calls.callback(observer.on_episode_end, result)
+    return result
+
+
+def _run_to_end(
+    environment: Environment,
+    policy: Policy | None,
+    observers: Sequence[EpisodeObserver],
+    teleoperator: Teleoperator | None,
+    seed: int | None,
+) -> EpisodeResult:
+    """Resets and runs the steps; an exception stops the robot and tells the observers."""
     told: list[EpisodeObserver] = []
     try:
         observation, info = environment.reset(seed=seed)
@@ -160,7 +178,7 @@ def run_episode(
         for observer in observers:
             told.append(observer)
             observer.on_episode_start(start)
-        result = _run_steps(environment, policy, observers, teleoperator, start, info["captured_s"])
+        return _run_steps(environment, policy, observers, teleoperator, start, info["captured_s"])
     except BaseException as error:
         # An ExitStack calls them all, last in first out, even if one of them raises; such an error
         # then names this one as its context.
@@ -169,10 +187,6 @@ def run_episode(
                 calls.callback(observer.on_episode_abort, error)
             calls.callback(environment.robot.stop)
             raise
-    with ExitStack() as calls:
-        for observer in reversed(observers):
-            calls.callback(observer.on_episode_end, result)
-    return result
 
 
 def _run_steps(

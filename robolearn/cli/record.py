@@ -26,7 +26,7 @@ MAX_TRIES_PER_EPISODE = 20  # a demonstrator that fails more often than this is 
 
 
 class ExpertWorker:
-    """Records the scripted expert, one episode per seed; see `evaluation.Worker`."""
+    """Records the scripted expert, one episode per seed; see `worker_process.Worker`."""
 
     def __init__(self, config: PlainConfig) -> None:
         """Builds the environment, its expert and a recorder of its own on the shared store."""
