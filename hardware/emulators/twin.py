@@ -25,8 +25,8 @@ class EmulatedBody(Protocol):
         """What answers on the port."""
         ...
 
-    def write_calibration(self, folder: Path) -> Path | None:
-        """Writes the calibration that fits these devices, if the robot has one; returns where."""
+    def calibrate(self, port: str, folder: Path) -> Path | None:
+        """Calibrates the devices through their port; returns the file, None if they need none."""
         ...
 
 
@@ -71,11 +71,10 @@ class Twin:
             faults: of the line.
             frame_rate_hz: of the cameras [Hz].
         """
-        body = make_body(plant)
+        self._body = make_body(plant)
         self._folder = Path(folder).absolute()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._calibration = body.write_calibration(self._folder)
-        self._port = EmulatedPort(body.device, self._folder / PORT_NAME, faults)
+        self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults)
         self._emulation = Emulation(plant, [self._port], self._on_tick)
         self._server = TwinServer(plant, [self._port], frame_rate_hz)
 
@@ -83,11 +82,13 @@ class Twin:
         """Begins to run, and says how to reach everything."""
         self._server.start()
         self._emulation.start()
+        port = str(self._port.path)
+        calibration = self._body.calibrate(port, self._folder)
         return TwinDescription(
-            port=str(self._port.path),
+            port=port,
             scene=self._server.url,
             cameras=self._server.camera_urls,
-            calibration=None if self._calibration is None else str(self._calibration),
+            calibration=None if calibration is None else str(calibration),
         )
 
     def close(self) -> None:

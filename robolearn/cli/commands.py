@@ -48,6 +48,10 @@ COMMANDS = {
         "measure how long the recorder holds a control loop",
         "robolearn.cli.benchmark_recording",
     ),
+    "emulate": Command(
+        "run a robot's devices and its twin in real time, for drivers to talk to",
+        "robolearn.cli.emulate",
+    ),
     "demo": Command("record, train, evaluate and report, in minutes", "robolearn.cli.demo"),
     "doctor": Command("say what this machine can do and what to install", "robolearn.cli.doctor"),
 }

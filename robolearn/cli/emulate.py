@@ -6,6 +6,7 @@ import shlex
 import signal
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
@@ -19,7 +20,8 @@ def run(config: DictConfig, folder: Path) -> None:
     twin = build(plain["emulator"])
     try:
         description = twin.start().to_json()
-        words = shlex.join([f"robot={description['robot']}", *make_words(description)])
+        robot = HydraConfig.get().runtime.choices["robot"]
+        words = shlex.join([f"robot={robot}", *make_words(description)])
         console = Console(stderr=True)
         console.print(f"serial port  {description['port']}", highlight=False)
         for name, url in description["cameras"].items():
