@@ -11,16 +11,15 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from robolearn.cli.assemble import build, to_plain
-from robolearn.cli.twin import make_words
+from robolearn.cli.twin import get_emulator, make_words
 
 
 def run(config: DictConfig, folder: Path) -> None:
     """Emulates until Ctrl-C; says how to drive it."""
-    plain = to_plain(config)
-    twin = build(plain["emulator"])
+    robot = HydraConfig.get().runtime.choices["robot"]
+    twin = build(get_emulator(to_plain(config), robot))
     try:
         description = twin.start().to_json()
-        robot = HydraConfig.get().runtime.choices["robot"]
         words = shlex.join([f"robot={robot}", *make_words(description)])
         console = Console(stderr=True)
         console.print(f"serial port  {description['port']}", highlight=False)

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from robolearn.cli.assemble import PlainConfig, build, to_plain
-from robolearn.cli.choices import compose_config
-from robolearn.errors import RobolearnError
+from robolearn.cli.choices import compose_config, list_groups
+from robolearn.errors import RobolearnError, UnknownNameError
 
 TWIN_WORD = "port=twin"
 # What of a command's line concerns the twin too; `emulator.…` concerns it alone.
@@ -38,15 +38,28 @@ def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
     if TWIN_WORD not in words:
         yield list(words)
         return
-    if not any(_key(word) == "robot" for word in words):
+    robot = next((word.partition("=")[2] for word in words if _key(word) == "robot"), None)
+    if robot is None:
         raise RobolearnError("port=twin emulates a physical robot: say which, as robot=so101")
     others = [word for word in words if word != TWIN_WORD]
     concerning = [word for word in others if _root(word) == OWN_KEY or _is_shared(word)]
     with tempfile.TemporaryDirectory(prefix="robolearn-") as folder:
         config = compose_config("emulate", [*concerning, f"folder={folder}"])
-        with _running(to_plain(config)[OWN_KEY]) as description:
+        with _running(get_emulator(to_plain(config), robot)) as description:
             driver_words = [word for word in others if _root(word) != OWN_KEY]
             yield [*make_words(description), *driver_words]
+
+
+def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
+    """Returns the emulator of the chosen robot.
+
+    Raises:
+        UnknownNameError: if this robot has none; lists those that have.
+    """
+    if OWN_KEY not in config:
+        raise UnknownNameError("emulator", robot, list_groups()[OWN_KEY])
+    emulator: PlainConfig = config[OWN_KEY]
+    return emulator
 
 
 def make_words(description: dict[str, Any]) -> list[str]:
