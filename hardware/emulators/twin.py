@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.faults import Faults
@@ -96,9 +96,12 @@ class Twin:
         self._server.close()
         self._emulation.close()
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
+    def __enter__(self) -> TwinDescription:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import signal
 from pathlib import Path
@@ -17,20 +18,15 @@ from robolearn.cli.twin import get_emulator, make_words
 def run(config: DictConfig, folder: Path) -> None:
     """Emulates until Ctrl-C; says how to drive it."""
     robot = HydraConfig.get().runtime.choices["robot"]
-    twin = build(get_emulator(to_plain(config), robot))
-    try:
-        description = twin.start().to_json()
-        words = shlex.join([f"robot={robot}", *make_words(description)])
+    with build(get_emulator(to_plain(config), robot)) as found:
+        description = found.to_json()
         console = Console(stderr=True)
         console.print(f"serial port  {description['port']}", highlight=False)
         for name, url in description["cameras"].items():
             console.print(f"camera       {name}: {url}", highlight=False)
         console.print(f"scene        {description['scene']}", highlight=False)
-        console.print("\nIn another terminal, after `robolearn record` or any command:\n")
-        print(words, flush=True)
+        console.print("\nIn another terminal, after `robolearn record` or any other command:\n")
+        print(shlex.join([f"robot={robot}", *make_words(description)]), flush=True)
         console.print("\nCtrl-C ends it.")
-        signal.pause()
-    except KeyboardInterrupt:
-        return
-    finally:
-        twin.close()
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()

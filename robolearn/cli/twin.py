@@ -132,12 +132,11 @@ def _serve(connection: Connection, config: PlainConfig) -> None:
     """The twin's process: runs until the other end of the connection closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides when to end
     try:
-        twin = build(config)
+        with build(config) as description:
+            connection.send(("ready", description.to_json()))
+            connection.poll(None)  # returns at the other end's close
     except RobolearnError as error:
         connection.send(("error", str(error)))
-        return
-    try:
-        connection.send(("ready", twin.start().to_json()))
-        connection.poll(None)  # returns at the other end's close
-    finally:
-        twin.close()
+    except Exception as error:
+        connection.send(("error", f"{type(error).__name__}: {error}"))
+        raise  # a mistake of ours: the traceback tells where

@@ -44,13 +44,16 @@ def test_devices_without_a_calibration_name_none():
 
 
 def test_a_twin_of_no_robot_in_particular_is_refused():
-    with pytest.raises(RobolearnError, match="say which, as robot=so101"), expand_twin(["port=twin"]):
+    with (
+        pytest.raises(RobolearnError, match="say which, as robot=so101"),
+        expand_twin(["port=twin"]),
+    ):
         pass
 
 
 def test_a_simulated_robot_has_no_devices_to_emulate():
     line = ["robot=so101_sim", "port=twin"]
-    with pytest.raises(UnknownNameError, match="known: .*so101"), expand_twin(line):
+    with pytest.raises(UnknownNameError, match=r"known: .*so101"), expand_twin(line):
         pass
 
 
