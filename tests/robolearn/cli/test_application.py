@@ -54,10 +54,18 @@ def test_sigterm_works_as_before_once_the_command_is_done():
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def set_and_sleep(running):
+    running.set()
+    time.sleep(60)
+
+
 def test_a_forked_child_of_a_command_dies_of_sigterm_at_once():
     with exit_on_sigterm():
-        child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        context = multiprocessing.get_context("fork")
+        running = context.Event()
+        child = context.Process(target=set_and_sleep, args=(running,))
         child.start()
+        assert running.wait(timeout=30)
         child.terminate()
         child.join(timeout=30)
     assert child.exitcode == -signal.SIGTERM
