@@ -10,7 +10,7 @@ from robolearn.errors import RobotError
 from robolearn.hardware.arms import Arm
 from robolearn.hardware.calibration import Calibration, find_path, load_calibration
 from robolearn.hardware.serial_link import LinkTimeoutError
-from robolearn.hardware.servo_bus import STEPS_PER_TURN, ServoBus, ServoState
+from robolearn.hardware.servo_bus import ServoBus, ServoState
 from robolearn.specs import Array
 from robolearn.timing import Clock
 
@@ -60,10 +60,8 @@ class ArmServos:
         self.path = calibration or find_path(arm.embodiment.name, robot_id)
         self._clock = clock
         self._calibration: Calibration | None = None
-        self._shift_steps = dict.fromkeys(arm.servo_ids, 0)
         self._watchdog_s: float | None = None
         self._spoken_s = clock.now_s()
-        self.may_have_stopped = False  # the watchdog may have ended the motion
 
     @property
     def calibration(self) -> Calibration:
@@ -98,11 +96,7 @@ class ArmServos:
         """
         self._calibration = None  # it may have been calibrated anew since
         calibration = self.calibration
-        if not self.bus.port:
-            raise RobotError(
-                f"{self.arm.embodiment.name} needs its serial port, as port=/dev/serial/by-id/…"
-                " (`robolearn find-port` lists them)"
-            )
+        self.require_port()
         self.bus.open(self.arm.servo_ids)
         differences = calibration.find_differences(self.bus.read_memory(self.arm.servo_ids))
         if differences:
@@ -111,17 +105,15 @@ class ArmServos:
                 f" calibrated since: {'; '.join(differences)}. Nothing moves. Name the right file"
                 f" (robot.robot_id=… or robot.calibration=…), or calibrate it again"
             )
-        self._shift_steps = dict.fromkeys(self.arm.servo_ids, 0)
         self._watchdog_s = None
-        self._find_turns()
 
-    def _find_turns(self) -> None:
-        """Takes out whole turns: a servo that counts turns forgets them without power."""
-        states = self.bus.read_states(self.arm.servo_ids)
-        for joint in self.calibration.joints.values():
-            away_steps = states[joint.servo_id].position_steps - joint.zero_steps
-            turns = round(away_steps / STEPS_PER_TURN)
-            self._shift_steps[joint.servo_id] = turns * STEPS_PER_TURN
+    def require_port(self) -> None:
+        """Raises `RobotError` if nobody said where the servos are."""
+        if not self.bus.port:
+            raise RobotError(
+                f"{self.arm.embodiment.name} needs its serial port, as port=/dev/serial/by-id/…"
+                " (`robolearn find-port` lists them)"
+            )
 
     def read(self) -> ArmState:
         """Reads all servos in one exchange.
@@ -129,11 +121,10 @@ class ArmServos:
         Raises:
             LinkTimeoutError: if one did not answer, after the bus's own retries.
         """
-        self._note_silence()
         asked_s = self._clock.now_s()
         states = self.bus.read_states(self.arm.servo_ids)
         self._spoken_s = self._clock.now_s()
-        steps = {i: states[i].position_steps - self._shift_steps[i] for i in self.arm.servo_ids}
+        steps = {i: states[i].position_steps for i in self.arm.servo_ids}
         return ArmState(
             self.calibration.to_position(steps, self._spec),
             {joint.channel: states[joint.servo_id] for joint in self.arm.joints},
@@ -142,9 +133,7 @@ class ArmServos:
 
     def write(self, position: Array) -> None:
         """Sends the servos to a position."""
-        self._note_silence()
-        steps = self.calibration.to_steps(position, self._spec)
-        self.bus.write_goals({i: goal + self._shift_steps[i] for i, goal in steps.items()})
+        self.bus.write_goals(self.calibration.to_steps(position, self._spec))
         self._spoken_s = self._clock.now_s()
 
     def hold(self) -> None:
@@ -158,14 +147,23 @@ class ArmServos:
 
     def _hold(self, servo_ids: Sequence[int]) -> None:
         states = self.bus.read_states(servo_ids)
-        self.bus.write_goals({i: states[i].position_steps for i in servo_ids})
+        goals = {i: states[i].position_steps for i in servo_ids}
+        for joint in self.calibration.joints.values():
+            if joint.servo_id in goals:  # one that leans on its stop may read a little beyond it
+                goal = min(max(goals[joint.servo_id], joint.lower_steps), joint.upper_steps)
+                goals[joint.servo_id] = goal
+        self.bus.write_goals(goals)
+        self._spoken_s = self._clock.now_s()
 
     def find_torque(self) -> dict[int, bool]:
         """Returns for each servo whether it gives torque."""
         return self.bus.is_torque_on(self.arm.servo_ids)
 
     def switch_on(self, watchdog_s: float | None) -> None:
-        """Gives torque, in the order in which nothing jumps: caps, goal = present, torque.
+        """Gives torque, in the order in which nothing jumps: caps, watchdog, goal, torque.
+
+        The goal is where it stands, and read back. The watchdog comes before it, for one that has
+        fired keeps a servo from taking goals.
 
         Args:
             watchdog_s: after so long without a word the servos stop by themselves [s]; None for
@@ -178,11 +176,10 @@ class ArmServos:
         torque_on = self.find_torque()
         if slack := [i for i in servo_ids if not torque_on[i]]:
             self.bus.configure(slack)
-        # The order matters: a cap, then a goal where it stands, then torque.
         self.bus.set_torque_limits(self._caps)
+        self._set_watchdog(watchdog_s)
         self._hold(servo_ids)
         self._check_goals()
-        self.set_watchdog(watchdog_s)
         self.bus.set_torque(servo_ids, True)
 
     def _check_goals(self) -> None:
@@ -197,23 +194,26 @@ class ArmServos:
                     " off and on"
                 )
 
-    def set_watchdog(self, timeout_s: float | None) -> None:
-        """Sets the servos' own watchdog, also anew after it has fired.
-
-        Raises:
-            RobotError: if they have none.
-        """
+    def _set_watchdog(self, timeout_s: float | None) -> None:
         if timeout_s is not None and self.bus.set_watchdog(self.arm.servo_ids, timeout_s) is None:
             raise RobotError(
                 f"the servos on {self.bus.port} have no watchdog: set robot.watchdog_s=null, and"
                 " keep a power switch within reach, for a dead program leaves them holding"
             )
         self._watchdog_s, self._spoken_s = timeout_s, self._clock.now_s()
-        self.may_have_stopped = False
 
-    def renew_watchdog(self) -> None:
-        """Sets the watchdog anew as it was."""
-        self.set_watchdog(self._watchdog_s)
+    def keep_awake(self) -> bool:
+        """Sets the watchdog anew if silence may have fired it; says whether it did.
+
+        The servos then hold where they stand.
+        """
+        if self._watchdog_s is None:
+            return False
+        if self._clock.now_s() - self._spoken_s < WATCHDOG_SHARE * self._watchdog_s:
+            return False
+        self._set_watchdog(self._watchdog_s)
+        self.hold()
+        return True
 
     def restore_torque(self, found: Mapping[int, bool]) -> None:
         """Takes torque from those servos that had none."""
@@ -259,8 +259,3 @@ class ArmServos:
                 except LinkTimeoutError as error:
                     silent = silent or error
             return silent
-
-    def _note_silence(self) -> None:
-        if self._watchdog_s is not None:
-            silence_s = self._clock.now_s() - self._spoken_s
-            self.may_have_stopped |= silence_s > WATCHDOG_SHARE * self._watchdog_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -115,6 +116,7 @@ class GuardedServos:
         return state
 
     def _read_persistently(self) -> ArmState:
+        self._keep_awake()
         for missed in range(1, self._max_missed_reads + 1):
             try:
                 with self._watch_link():
@@ -155,17 +157,23 @@ class GuardedServos:
     def _get_ready(self) -> ArmState:
         """Returns a fresh reading; after a hold it becomes the last command."""
         state = self.get_fresh_state()
-        if self.servos.may_have_stopped:
-            # Silence that may have fired the watchdog: the goals are locked, the arm stands.
-            with self._watch_link():
-                self.servos.renew_watchdog()
-            self.hold()
-            self._counts["resumptions"] += 1
+        if self._keep_awake():
             state = self.read()
         if self._holds:
             self._limiter.begin(state.position)
             self._holds = False
         return state
+
+    def _keep_awake(self) -> bool:
+        """After a silence that may have fired the watchdog the arm holds where it stopped."""
+        if not self.has_torque:
+            return False
+        with self._watch_link():
+            was_silent = self.servos.keep_awake()
+        if was_silent:
+            self._holds, self._state = True, None
+            self._counts["resumptions"] += 1
+        return was_silent
 
     def hold(self) -> None:
         """Makes the arm hold where it is, also with a fault.
@@ -175,8 +183,9 @@ class GuardedServos:
             LinkTimeoutError: if a servo does not answer; the others hold.
         """
         self._holds, self._state = True, None
-        with self._watch_link():
-            self.servos.hold()
+        if not self._keep_awake():
+            with self._watch_link():
+                self.servos.hold()
 
     def _hold_quietly(self) -> None:
         """Holds while something else is being raised, which a failure here must not hide."""
@@ -188,6 +197,7 @@ class GuardedServos:
 
     def release(self, duration_s: float) -> None:
         """Takes the torque away; see `ArmServos.release`."""
+        self._keep_awake()
         with self._watch_link():
             self.servos.release(duration_s)
         self.has_torque = False
@@ -217,8 +227,11 @@ class GuardedServos:
             readings = {
                 "hottest_c": max(servo.temperature_c for servo in servos),
                 "lowest_voltage_v": min(servo.voltage_v for servo in servos),
-                "highest_current_a": max(abs(servo.current_a) for servo in servos),
             }
+            # Not a number from a servo that does not measure it.
+            currents_a = [abs(s.current_a) for s in servos if not math.isnan(s.current_a)]
+            if currents_a:
+                readings["highest_current_a"] = max(currents_a)
         return RobotHealth(
             bus_errors=link.pop("failures"),
             limit_violations=self._monitor.limit_violations,

@@ -38,12 +38,15 @@ class Arm:
         chain: of the joints that place the tool.
         joints: one per channel, in the order of the channels.
         middle_pose: how a person puts every joint to zero, in words.
+        has_homing_offsets: whether a calibration moves the middle of the servos' turn to the middle
+            of the joint. Servos that count turns do without.
     """
 
     embodiment: Embodiment
     chain: SerialChain
     joints: tuple[ServoJoint, ...]
     middle_pose: str
+    has_homing_offsets: bool = True
 
     def __post_init__(self) -> None:
         channels = tuple(joint.channel for joint in self.joints)
