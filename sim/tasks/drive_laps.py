@@ -20,8 +20,9 @@ HALF_WIDTH_M = 0.45
 NUM_CHECKPOINTS = 8
 # Anticlockwise: a straight, two bends, a chicane of three bends, a hairpin.
 CHICANE_M = 4 * 1.2 * math.sin(math.pi / 4)  # what its bends gain along the straight
+RUN_UP_M = 0.9  # of the straight, before the start line
 TRACK_PIECES = (
-    Piece(0.3 + CHICANE_M + 0.3),
+    Piece(0.3 + CHICANE_M + 0.3 - RUN_UP_M),
     arc(0.9, 90.0),
     Piece(0.6),
     arc(0.9, 90.0),
@@ -31,8 +32,9 @@ TRACK_PIECES = (
     arc(1.2, 45.0),
     Piece(0.3),
     arc(1.2, 180.0),
+    Piece(RUN_UP_M),
 )
-TRACK_START_W = (-1.85, -1.2)  # so that the track lies around the middle of the floor
+TRACK_START_W = (RUN_UP_M - 1.85, -1.2)  # so that the track lies around the middle of the floor
 
 # Where an episode may begin: a little behind the start line.
 START_DISTANCE_M = (-0.6, -0.2)
