@@ -68,6 +68,7 @@ SO101 = make_arm(
     # Behind and above the workspace, so that both cameras see it: the tool at x 0.13 m, z 0.13 m,
     # pitched 1.2 rad down; jaw to the left and open.
     home_position=(0.0, -0.93388, 0.48702, 1.64686, 1.5708, 0.45),
-    # Folded back over the base: the upper arm leans on its stop, so torque can be cut there.
-    rest_position=(0.0, -1.74, 1.68, 1.2, 0.0, 0.0),
+    # Folded back over the base: the upper arm leans on its stop, so torque can be cut there. The
+    # fingers are just over the table.
+    rest_position=(0.0, -1.74, 1.68, 0.85, 0.0, 0.0),
 )

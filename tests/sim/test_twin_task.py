@@ -21,6 +21,7 @@ from robolearn.errors import IncompatibleError, RobolearnError, RobotError, Unkn
 from robolearn.keys import ENVIRONMENT_STATE, STATE
 from robolearn.plant import Drive
 from robolearn.robot import Observation, Robot
+from robolearn.rollout import run_episode
 from robolearn.sim import twin_task
 from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
@@ -35,18 +36,18 @@ TASK_FOLDER = Path(robolearn.configs.__file__).parent / "task"
 def find_arm_tasks():
     for path in sorted(TASK_FOLDER.glob("*.yaml")):
         target = OmegaConf.load(path)["_target_"]
-        if target is not None and "so101" in get_class(target).embodiment_names:
-            yield pytest.param(path, id=path.stem)
+        if target is not None:
+            for body in sorted({"so101", "koch"} & set(get_class(target).embodiment_names)):
+                yield pytest.param(path, body, id=f"{path.stem}-{body}")
 
 
 class Driver(Robot):
     """Stands in for a real driver: moves the plant's servos; its time is the plant's."""
 
-    embodiment = SO101
     cameras = ()
 
-    def __init__(self, plant):
-        self.plant = plant
+    def __init__(self, plant, embodiment=SO101):
+        self.plant, self.embodiment = plant, embodiment
         self.clock = PlantClock(plant)
         self.num_prepared = 0
 
@@ -57,16 +58,16 @@ class Driver(Robot):
         self.num_prepared += 1
 
     def get_observation(self):
-        positions = np.array(
-            [self.plant.measure(name).position_rad for name in SO101.chain.joint_names]
+        arm = self.embodiment
+        *positions, jaw_rad = (
+            self.plant.measure(name).position_rad for name in self.plant.actuators
         )
-        jaw_rad = self.plant.measure("gripper").position_rad
-        opening = (jaw_rad - SO101.jaw_closed_rad) / SO101.jaw_range_rad
+        opening = (jaw_rad - arm.jaw_closed_rad) / arm.jaw_range_rad
         state = np.array([*positions, opening], np.float32)
         return Observation({STATE: state}, {STATE: self.clock.now_s()})
 
     def send_action(self, action):
-        jaw_rad = SO101.jaw_closed_rad + action[-1] * SO101.jaw_range_rad
+        jaw_rad = self.embodiment.jaw_closed_rad + action[-1] * self.embodiment.jaw_range_rad
         for name, target in zip(self.plant.actuators, [*action[:-1], jaw_rad], strict=True):
             self.plant.drive(name, Drive.POSITION, float(target))
         return action.copy()
@@ -148,11 +149,13 @@ def make_task(path=TASK_FOLDER / "pick_place.yaml"):
 
 
 @contextmanager
-def twin(path=TASK_FOLDER / "pick_place.yaml", own_task=None):
+def twin(path=TASK_FOLDER / "pick_place.yaml", body="so101", own_task=None):
     """A plant with its scene on the network, and an environment that knows it from there only."""
-    plant = MujocoPlant(MujocoRobot(get_body_model("so101")), make_task(path))
+    model = get_body_model(body)
+    plant = MujocoPlant(MujocoRobot(model), make_task(path))
     scene = Scene(plant)
-    environment = Environment(Driver(plant), TwinTask(scene.address, own_task or make_task(path)))
+    task = TwinTask(scene.address, own_task or make_task(path))
+    environment = Environment(Driver(plant, model.embodiment), task)
     try:
         yield plant, scene, environment
     finally:
@@ -165,9 +168,9 @@ def is_goal_reached(task):
     return task.is_goal_reached()
 
 
-@pytest.mark.parametrize("path", find_arm_tasks())
-def test_the_mirror_judges_and_sees_as_the_plants_own_task_does(path):
-    with twin(path) as (plant, scene, environment):
+@pytest.mark.parametrize(("path", "body"), find_arm_tasks())
+def test_the_mirror_judges_and_sees_as_the_plants_own_task_does(path, body):
+    with twin(path, body) as (plant, scene, environment):
         expert = environment.task.make_expert()
         observation, _ = environment.reset(seed=7)
         expert.reset(environment.task.instruction, 7)
@@ -329,3 +332,10 @@ def test_the_mirror_can_be_looked_at():
         image = environment.task.render()
         assert image.dtype == np.uint8
         assert image.max() > image.min()
+
+
+def test_the_koch_picks_and_places_by_its_servos_own_strength():
+    with twin(body="koch") as (_, _, environment):
+        expert = environment.task.make_expert()
+        results = [run_episode(environment, expert, seed=seed) for seed in range(20)]
+    assert sum(result.success for result in results) >= 19
