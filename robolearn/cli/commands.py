@@ -48,6 +48,10 @@ COMMANDS = {
         "measure how long the recorder holds a control loop",
         "robolearn.cli.benchmark_recording",
     ),
+    "benchmark control": Command(
+        "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
+        "robolearn.cli.benchmark_control",
+    ),
     "demo": Command("record, train, evaluate and report, in minutes", "robolearn.cli.demo"),
     "doctor": Command("say what this machine can do and what to install", "robolearn.cli.doctor"),
 }
