@@ -28,7 +28,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
-    with expand_twin(words) as expanded:
+    with exit_on_sigterm(), expand_twin(words) as expanded:
         return _run_expanded(name, command, expanded)
 
 
@@ -48,8 +48,7 @@ def _run_expanded(name: str, command: Command, words: Sequence[str]) -> int:
     sys.argv = [f"robolearn {name}", *words]
     decorate = hydra.main(f"pkg://{CONFIG_PACKAGE}", command.config_name, version_base="1.3")
     try:
-        with exit_on_sigterm():
-            decorate(task)()
+        decorate(task)()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 0

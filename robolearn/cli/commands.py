@@ -54,6 +54,10 @@ COMMANDS = {
         "measure how long the recorder holds a control loop",
         "robolearn.cli.benchmark_recording",
     ),
+    "benchmark control": Command(
+        "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
+        "robolearn.cli.benchmark_control",
+    ),
     "emulate": Command(
         "run a robot's devices and its twin in real time, for drivers to talk to",
         "robolearn.cli.emulate",

@@ -27,6 +27,7 @@ class RampPolicy(ChunkPolicy):
         observation_horizon: int = 1,
         prediction_horizon: int = 16,
         action_horizon: int = 8,
+        folder: str = "",
     ) -> None:
         self.observation_spec = {keys.STATE: SO101.state_spec}
         self.action_spec = SO101.action_spec

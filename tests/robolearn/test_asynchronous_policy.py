@@ -198,7 +198,7 @@ def test_a_policy_that_answers_no_more_ends_the_episode(make, policies):
 
 def test_a_policy_that_cannot_be_built_is_an_error(make, policies):
     with pytest.raises(RobotError, match=r"outside any step.* raised TypeError"):
-        make(policies.RampPolicy, 0.0, 1, 16, 8, "too many")
+        make(policies.RampPolicy, 0.0, 1, 16, 8, "", "too many")
 
 
 def test_nan_in_the_middle_of_an_episode_stops_the_robot(policies):
