@@ -16,7 +16,6 @@ from robolearn.steering import (
     X,
     Y,
     choose_event,
-    find_kinematics,
     ignore_rest,
 )
 from robolearn.teleoperator import Event
@@ -148,11 +147,6 @@ def test_a_body_that_is_neither_arm_nor_car_is_refused_by_name():
     body = Embodiment("some_tank", state, spec, 10.0, (), (0.0, 0.0), (0.0, 0.0))
     with pytest.raises(IncompatibleError, match=r"some_tank cannot be driven.*left, right"):
         SteeringTeleoperator(FakeRobot(body), Listed())
-
-
-def test_a_bodys_kinematics_are_found_by_its_name():
-    assert find_kinematics(SO101).chain is CHAIN
-    assert find_kinematics(CAR) is None
 
 
 def test_the_gate_opens_once_the_stick_was_let_go():
