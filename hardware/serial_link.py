@@ -30,8 +30,9 @@ except ImportError:  # Windows
 Frame = TypeVar("Frame")
 # A read returns at the first byte or after this long, which bounds how late a deadline is seen.
 POLL_S = 0.001
-# A port that takes no bytes for so long hangs: a control loop must not hang with it.
-WRITE_TIMEOUT_S = 0.2
+# A port that takes no bytes for so long hangs. pyserial counts a pause of this process as well, so
+# that a shorter time would take a busy machine for a dead port.
+WRITE_TIMEOUT_S = 1.0
 PORT_ERRORS = (serial.SerialException, OSError, TermiosError)
 
 
