@@ -81,11 +81,12 @@ class ArmServos:
         """Refuses a file that wires the arm otherwise than it is built."""
         for joint in self.arm.joints:
             held = calibration.joints[joint.channel]
-            if (held.servo_id, held.direction) != (joint.servo_id, joint.direction):
+            if held.servo_id != joint.servo_id or joint.direction not in (None, held.direction):
+                turning = "" if joint.direction is None else f" turning {joint.direction:+d}"
                 raise RobotError(
                     f"the calibration {self.path} has {joint.channel} on servo {held.servo_id}"
-                    f" turning {held.direction:+d}, this arm on servo {joint.servo_id} turning"
-                    f" {joint.direction:+d}: calibrate it again"
+                    f" turning {held.direction:+d}, this arm on servo {joint.servo_id}{turning}:"
+                    " calibrate it again"
                 )
 
     def open(self) -> None:

@@ -19,6 +19,8 @@ LARGEST_OFFSET_STEPS = MIDDLE_STEPS - 1  # what a Feetech servo can keep, both w
 SPAN_TOLERANCE_RAD = 0.3
 # A person's eye puts a joint into its middle this well.
 POSE_TOLERANCE_RAD = 0.5
+# A turn in its positive direction must be this clear.
+SMALLEST_TURN_RAD = 0.1
 # What has no known span, a gripper or a joint without stops, must move by so much to be believed.
 SMALLEST_SPAN_RAD = 0.5
 
@@ -54,7 +56,7 @@ class JointRange:
 
 
 class CalibrationProcedure:
-    """Calibrates an arm: middle pose first, then every joint from stop to stop.
+    """Calibrates an arm: the middle pose, a turn of every joint, then each from stop to stop.
 
     Torque is off from `start` on. Until `finish` the servos' memory is provisional; `close` gives
     them back what they held if it was not reached.
@@ -75,12 +77,18 @@ class CalibrationProcedure:
         self._held: Mapping[int, ServoMemory] | None = None
         self._provisional: dict[int, ServoMemory] = {}
         self._middle_steps: dict[int, int] = {}
+        self._directions: dict[int, int] = {}
         self._ranges: dict[int, JointRange] = {}
 
     @property
     def middle_pose(self) -> str:
         """How the person is to put the arm first, in words."""
         return self._arm.middle_pose
+
+    @property
+    def positive_pose(self) -> str:
+        """How the person is to turn every joint then, in words."""
+        return self._arm.positive_pose
 
     @property
     def path(self) -> Path:
@@ -116,6 +124,27 @@ class CalibrationProcedure:
             joint.servo_id: JointRange(joint.channel, *[self._middle_steps[joint.servo_id]] * 3)
             for joint in self._arm.joints
         }
+
+    def take_directions(self) -> None:
+        """Takes from the pose the arm is in which way each servo turns.
+
+        Raises:
+            RobotError: if a joint was not turned, or the other way than this arm is built.
+        """
+        steps, problems = self._read_steps(), []
+        for joint in self._arm.joints:
+            turn_rad = (steps[joint.servo_id] - self._middle_steps[joint.servo_id]) * RAD_PER_STEP
+            direction = 1 if turn_rad > 0 else -1
+            if abs(turn_rad) < SMALLEST_TURN_RAD:
+                problems.append(f"{joint.channel} was turned by only {abs(turn_rad):.2f} rad")
+            elif joint.direction not in (None, direction):
+                problems.append(f"{joint.channel} was turned the other way than its servo should")
+            self._directions[joint.servo_id] = direction
+        if problems:
+            raise RobotError(
+                f"not calibrated: {'; '.join(problems)} (positive is {self.positive_pose}; see also"
+                " that each servo sits where its id says)"
+            )
 
     def update(self) -> list[JointRange]:
         """Reads where the joints are, and returns where they have been."""
@@ -201,20 +230,24 @@ class CalibrationProcedure:
             return self._middle_steps[joint.servo_id]
         found = self._ranges[joint.servo_id]
         middle_rad = sum(self._get_limits(joint)) / 2
-        return round((found.lower + found.upper) / 2 - joint.direction * middle_rad / RAD_PER_STEP)
+        return round(
+            (found.lower + found.upper) / 2
+            - self._directions[joint.servo_id] * middle_rad / RAD_PER_STEP
+        )
 
     def _compute(self, joint: ServoJoint) -> JointCalibration:
         found, zero = self._ranges[joint.servo_id], self._find_zero(joint)
         lower, upper = found.lower, found.upper
         if not joint.has_stops:
-            ends = [joint.direction * end / RAD_PER_STEP for end in self._get_limits(joint)]
+            direction = self._directions[joint.servo_id]
+            ends = [direction * end / RAD_PER_STEP for end in self._get_limits(joint)]
             lower, upper = round(zero + min(ends)), round(zero + max(ends))
         # A servo that counts turns may have been read in another one.
         turns = (lower + upper) // 2 // STEPS_PER_TURN * STEPS_PER_TURN
         offset = self._provisional[joint.servo_id].homing_offset_steps
         return JointCalibration(
             servo_id=joint.servo_id,
-            direction=joint.direction,
+            direction=self._directions[joint.servo_id],
             zero_steps=zero - turns,
             lower_steps=lower - turns,
             upper_steps=upper - turns,

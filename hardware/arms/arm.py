@@ -16,7 +16,8 @@ class ServoJoint:
     Attributes:
         channel: name of the embodiment's channel; in rad for a joint, in 1 for a gripper's opening.
         servo_id: id on the bus.
-        direction: +1 if its steps grow with the channel, -1 if they fall.
+        direction: +1 if its steps grow with the channel, -1 if they fall; None if not known. It is
+            measured when the arm is calibrated, and must agree.
         torque_share: share of its torque that it may use, 0 to 1.
         has_stops: whether both ends of the joint's range are mechanical stops. Its zero is then
             found from them; else from the middle pose, by eye.
@@ -24,7 +25,7 @@ class ServoJoint:
 
     channel: str
     servo_id: int
-    direction: int = 1
+    direction: int | None = None
     torque_share: float = 1.0
     has_stops: bool = True
 
@@ -37,7 +38,8 @@ class Arm:
         embodiment: the body, shared with its simulated twin; what it acts on is what it observes.
         chain: of the joints that place the tool.
         joints: one per channel, in the order of the channels.
-        middle_pose: how a person puts every joint to zero, in words.
+        middle_pose: how a person puts every joint to zero and the gripper half open, in words.
+        positive_pose: how they then turn every joint in its positive direction, in words.
         has_homing_offsets: whether a calibration moves the middle of the servos' turn to the middle
             of the joint. Servos that count turns do without.
     """
@@ -46,6 +48,7 @@ class Arm:
     chain: SerialChain
     joints: tuple[ServoJoint, ...]
     middle_pose: str
+    positive_pose: str
     has_homing_offsets: bool = True
 
     def __post_init__(self) -> None:

@@ -11,18 +11,22 @@ SO101_ARM = Arm(
     embodiment=so101.SO101,
     chain=so101.CHAIN,
     joints=(
-        ServoJoint("shoulder_pan", 1),
-        ServoJoint("shoulder_lift", 2),
-        ServoJoint("elbow_flex", 3),
-        ServoJoint("wrist_flex", 4),
+        ServoJoint("shoulder_pan", 1, direction=1),
+        ServoJoint("shoulder_lift", 2, direction=1),
+        ServoJoint("elbow_flex", 3, direction=1),
+        ServoJoint("wrist_flex", 4, direction=1),
         # The roll turns on past its limits: only its cable ends it.
-        ServoJoint("wrist_roll", 5, has_stops=False),
+        ServoJoint("wrist_roll", 5, direction=1, has_stops=False),
         # LeRobot's share: squeezing with more for long burns the servo.
-        ServoJoint("gripper", 6, torque_share=0.5),
+        ServoJoint("gripper", 6, direction=1, torque_share=0.5),
     ),
     middle_pose=(
         "the arm straight ahead, upper arm upright, forearm and hand level, the jaw above the fixed"
         " finger and half open"
+    ),
+    positive_pose=(
+        "the arm to its right, upper arm forwards, forearm down, hand down, hand rolled"
+        " anticlockwise seen from the base, jaw open"
     ),
 )
 

@@ -90,7 +90,8 @@ class Workspace:
         for _ in range(NUM_CORRECTIONS):
             joint_pos = corrected[self._places]
             position_b, _ = self._chain.compute_tool_pose(joint_pos)
-            error_m = self._nearest(position_b) - position_b
+            # Aimed a hair inside, so that the next move along the edge has room.
+            error_m = self._nearest(position_b, TOLERANCE_M) - position_b
             rows = self._chain.compute_jacobian(joint_pos)[:3]
             squared = rows @ rows.T + DAMPING_M**2 * np.eye(3)
             joint_pos = joint_pos + rows.T @ np.linalg.solve(squared, error_m)
@@ -111,5 +112,5 @@ class Workspace:
         best[free] = target[free]
         return best
 
-    def _nearest(self, position_b: Array) -> Array:
-        return np.clip(position_b, self._lower_m, self._upper_m)
+    def _nearest(self, position_b: Array, margin_m: float = 0.0) -> Array:
+        return np.clip(position_b, self._lower_m + margin_m, self._upper_m - margin_m)

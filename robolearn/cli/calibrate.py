@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import select
 import sys
 import time
@@ -25,20 +24,10 @@ READ_PERIOD_S = 0.02  # a joint swung at 10 rad/s is caught within 0.2 rad
 
 def run(config: DictConfig, folder: Path) -> None:
     """Calibrates the arm on `port`, with a person to move it."""
+    if not sys.stdin.isatty():
+        raise RobolearnError("calibrate needs a terminal and a person who moves the arm")
     procedure = build(config.procedure, robot=build(config.robot))
-    if config.duration_s is not None:
-        deadline_s = math.inf
-        duration_s = float(config.duration_s)
-
-        def is_done() -> bool:
-            nonlocal deadline_s
-            deadline_s = min(deadline_s, time.monotonic() + duration_s)
-            return time.monotonic() >= deadline_s
-    elif sys.stdin.isatty():
-        is_done = _is_enter_pressed
-    else:
-        raise RobolearnError("calibrate needs a terminal, or duration_s=30 to watch for so long")
-    calibrate(procedure, wait_for_enter, is_done)
+    calibrate(procedure, wait_for_enter, _is_enter_pressed)
 
 
 def calibrate(
@@ -64,6 +53,8 @@ def calibrate(
         procedure.start()
         ask(f"put the arm into its middle pose ({procedure.middle_pose})")
         procedure.take_middle()
+        ask(f"turn every joint somewhat in its positive direction ({procedure.positive_pose})")
+        procedure.take_directions()
         console.print("move every joint from stop to stop, then press Enter", highlight=False)
         with Live(console=console, refresh_per_second=10) as live:
             while True:
