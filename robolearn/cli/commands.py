@@ -27,6 +27,7 @@ class Command:
 
 COMMANDS = {
     "record": Command("record demonstrations into a store", "robolearn.cli.record"),
+    "teleoperate": Command("steer a robot without recording", "robolearn.cli.teleoperate"),
     "train": Command("train a policy on a store", "robolearn.cli.train"),
     "evaluate": Command("run a policy on held-out starts", "robolearn.cli.evaluate", "checkpoint"),
     "replay": Command("play a stored episode back", "robolearn.cli.replay", "dataset"),
