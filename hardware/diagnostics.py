@@ -31,7 +31,7 @@ def find_serial_ports() -> Finding:
     devices = [Path(port.device) for port in list_ports.comports() if port.vid is not None]
     if not devices:
         return Finding(name, Status.WARNING, "none", "plug in an arm or a car to drive one")
-    listed = ", ".join(str(_find_stable_name(device, SERIAL_BY_ID)) for device in devices)
+    listed = ", ".join(str(find_stable_name(device, SERIAL_BY_ID)) for device in devices)
     closed = [device for device in devices if not os.access(device, os.R_OK | os.W_OK)]
     if closed:
         remedy = "sudo usermod -aG dialout $USER, then log in again"
@@ -63,7 +63,7 @@ def find_camera_paths() -> list[Path]:
     return list(paths.values())
 
 
-def _find_stable_name(device: Path, folder: Path) -> Path:
+def find_stable_name(device: Path, folder: Path) -> Path:
     """Returns the link in `folder` that leads to the device, or the device itself."""
     for link in sorted(folder.iterdir()) if folder.is_dir() else ():
         if link.resolve() == device.resolve():

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -37,10 +42,36 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     sys.argv = [f"robolearn {name}", *words]
     decorate = hydra.main(f"pkg://{CONFIG_PACKAGE}", command.config_name, version_base="1.3")
     try:
-        decorate(task)()
+        with exit_on_sigterm():
+            decorate(task)()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 0
+
+
+@contextmanager
+def exit_on_sigterm() -> Iterator[None]:
+    """Turns SIGTERM into SystemExit, so that whatever is open is closed: an arm is put down.
+
+    Outside the main thread, where no signal arrives, it does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    own_process_id = os.getpid()
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != own_process_id:
+            # A forked child has nothing of ours to close: it dies as it would have.
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def shorten(folder: Path) -> Path:

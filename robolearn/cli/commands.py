@@ -28,6 +28,12 @@ class Command:
 COMMANDS = {
     "record": Command("record demonstrations into a store", "robolearn.cli.record"),
     "teleoperate": Command("steer a robot without recording", "robolearn.cli.teleoperate"),
+    "calibrate": Command(
+        "find out which servo steps are which joint positions", "robolearn.cli.calibrate"
+    ),
+    "find-port": Command(
+        "list serial ports and find out which is which", "robolearn.cli.find_port"
+    ),
     "train": Command("train a policy on a store", "robolearn.cli.train"),
     "evaluate": Command("run a policy on held-out starts", "robolearn.cli.evaluate", "checkpoint"),
     "replay": Command("play a stored episode back", "robolearn.cli.replay", "dataset"),

@@ -1,6 +1,12 @@
+import multiprocessing
+import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
-from robolearn.cli.application import shorten
+from robolearn.cli.application import exit_on_sigterm, shorten
 
 
 def test_a_folder_below_this_one_is_shown_as_a_person_would_type_it(tmp_path, monkeypatch):
@@ -8,3 +14,71 @@ def test_a_folder_below_this_one_is_shown_as_a_person_would_type_it(tmp_path, mo
     assert shorten(tmp_path / "runs" / "a") == Path("runs/a")
     assert shorten(tmp_path) == Path()
     assert shorten(Path("/elsewhere")) == Path("/elsewhere")
+
+
+def wait_for_line(child):
+    """Returns the next line of a child, which must come."""
+    line = child.stdout.readline()
+    assert line, child.stderr.read()
+    return line.strip()
+
+
+CHILD = """
+import os, sys, time
+from robolearn.cli.application import exit_on_sigterm
+
+try:
+    with exit_on_sigterm():
+        print("running", flush=True)
+        time.sleep(60)
+finally:
+    print("closed", flush=True)
+"""
+
+
+def test_sigterm_closes_what_is_open():
+    command = [sys.executable, "-c", CHILD]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert wait_for_line(child) == "running"
+        child.send_signal(signal.SIGTERM)
+        assert wait_for_line(child) == "closed"
+        assert child.wait(timeout=30) == 128 + signal.SIGTERM
+
+
+def test_sigterm_works_as_before_once_the_command_is_done():
+    before = signal.getsignal(signal.SIGTERM)
+    with exit_on_sigterm():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def set_and_sleep(running):
+    running.set()
+    time.sleep(60)
+
+
+def test_a_forked_child_of_a_command_dies_of_sigterm_at_once():
+    with exit_on_sigterm():
+        context = multiprocessing.get_context("fork")
+        running = context.Event()
+        child = context.Process(target=set_and_sleep, args=(running,))
+        child.start()
+        assert running.wait(timeout=30)
+        child.terminate()
+        child.join(timeout=30)
+    assert child.exitcode == -signal.SIGTERM
+
+
+def test_outside_the_main_thread_nothing_is_installed():
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def look():
+        with exit_on_sigterm():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [before]
