@@ -22,7 +22,7 @@ from robolearn.steering import (
     Z,
     choose_event,
 )
-from robolearn.teleoperator import Event
+from robolearn.teleoperator import EVENT_WORDS, Event, format_rows
 from robolearn.timing import Clock, MonotonicClock
 
 # Nobody tells a terminal that a key was let go; while it is held, the key repeats 10 to 30 times a
@@ -79,14 +79,6 @@ EVENTS: dict[str, Event] = {
     "z": Event.REDO,
     "escape": Event.STOP,
 }
-EVENT_WORDS = {
-    Event.END: "end the episode; the task judges it",
-    Event.SUCCESS: "end it: it worked",
-    Event.FAILURE: "end it: it did not work",
-    Event.DISCARD: "end it and throw it away",
-    Event.REDO: "throw it away and begin the same start again",
-    Event.STOP: "stop the robot and finish",
-}
 
 
 def describe_keys() -> str:
@@ -96,9 +88,12 @@ def describe_keys() -> str:
         keys_of.setdefault(motion.words, []).append(key.replace("_", " "))
     for key, event in EVENTS.items():
         keys_of.setdefault(EVENT_WORDS[event], []).append(key)
-    rows = [(", ".join(names), words) for words, names in keys_of.items()]
-    width = max(len(names) for names, _ in rows)
-    return "\n".join(f"  {names:<{width}}  {words}" for names, words in rows)
+    return format_rows({", ".join(names): words for words, names in keys_of.items()})
+
+
+def describe_event_keys() -> dict[str, str]:
+    """Returns what each key says, for devices whose words are typed."""
+    return {key: EVENT_WORDS[event] for key, event in EVENTS.items()}
 
 
 def find_event(pressed: Sequence[str]) -> Event | None:

@@ -23,6 +23,22 @@ class Event(enum.Enum):
     STOP = "stop"  # stop the robot now and record no more
 
 
+EVENT_WORDS = {
+    Event.END: "end the episode; the task judges it",
+    Event.SUCCESS: "end it: it worked",
+    Event.FAILURE: "end it: it did not work",
+    Event.DISCARD: "end it and throw it away",
+    Event.REDO: "throw it away and begin the same start again",
+    Event.STOP: "stop the robot and finish",
+}
+
+
+def format_rows(rows: Mapping[str, str]) -> str:
+    """Returns the help of a device: what is touched, and what it does, one line each."""
+    width = max(map(len, rows))
+    return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows.items())
+
+
 @dataclass(frozen=True)
 class Command:
     """What came from the person since the last step.

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from robolearn.errors import MissingDependencyError, RobotError
-from robolearn.keyboard import EVENT_WORDS
 from robolearn.robot import Robot
 from robolearn.specs import Array
 from robolearn.steering import (
@@ -26,7 +25,7 @@ from robolearn.steering import (
     choose_event,
     ignore_rest,
 )
-from robolearn.teleoperator import Event
+from robolearn.teleoperator import EVENT_WORDS, Event, format_rows
 
 DEAD_SHARE = 0.15  # sticks of cheap pads rest up to this far from their middle
 FULL_DEFLECTION = 32767  # SDL's scale
@@ -99,12 +98,8 @@ class Gamepad(SteeringDevice):
 
     def describe(self) -> str:
         """Returns what each stick and button does."""
-        rows = [
-            *MOTION_WORDS.items(),
-            *((key, EVENT_WORDS[event]) for key, event in EVENTS.items()),
-        ]
-        width = max(len(name) for name, _ in rows)
-        return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows)
+        words = {button: EVENT_WORDS[event] for button, event in EVENTS.items()}
+        return format_rows({**MOTION_WORDS, **words})
 
     def connect(self, robot: Robot) -> None:
         """Opens the pad; raises RobotError if there is none."""

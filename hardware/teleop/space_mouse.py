@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from robolearn.errors import MissingDependencyError, RobotError
-from robolearn.keyboard import EVENT_WORDS, EVENTS, KeySource, find_event
+from robolearn.keyboard import KeySource, describe_event_keys, find_event
 from robolearn.robot import Robot
 from robolearn.specs import Array
 from robolearn.steering import (
@@ -25,6 +25,7 @@ from robolearn.steering import (
     Z,
     ignore_rest,
 )
+from robolearn.teleoperator import format_rows
 from robolearn.timing import Clock, MonotonicClock
 
 DEAD_SHARE = 0.1
@@ -95,15 +96,13 @@ class SpaceMouse(SteeringDevice):
 
     def describe(self) -> str:
         """Returns how the cap is used and which keys say what."""
-        rows = {
+        motions = {
             "push the cap": "move the tool: forward, back, left, right, up, down",
             "tilt it forward, back": "pitch the hand",
             "turn it": "roll the hand",
             "right, left button": "open, close the gripper",
-            **{key: EVENT_WORDS[event] for key, event in EVENTS.items()},
         }
-        width = max(map(len, rows))
-        return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows.items())
+        return format_rows({**motions, **describe_event_keys()})
 
     def connect(self, robot: Robot) -> None:
         """Opens device and keys; raises RobotError if either cannot be used."""

@@ -27,6 +27,7 @@ class Command:
 
 COMMANDS = {
     "record": Command("record demonstrations into a store", "robolearn.cli.record"),
+    "teleoperate": Command("steer a robot without recording", "robolearn.cli.teleoperate"),
     "calibrate": Command(
         "find out which servo steps are which joint positions", "robolearn.cli.calibrate"
     ),
