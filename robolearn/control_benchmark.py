@@ -13,7 +13,7 @@ from robolearn.timing import (
     MonotonicClock,
     Pacer,
     PeriodLog,
-    without_long_collections,
+    real_time,
 )
 
 DEADLINE, SLEEP = "deadline", "sleep"
@@ -26,7 +26,8 @@ def measure_control(
     """Runs both loops at each rate, in turns, with the work of a control step: send, observe.
 
     The robot is asked to stay where it is. The `deadline` loop is the one that runs episodes: a
-    `Pacer` on a `MonotonicClock`. The `sleep` loop does the same work and then sleeps one period.
+    `Pacer` on a `MonotonicClock`, within `timing.real_time`. The `sleep` loop is the plain one: it
+    does the same work and then sleeps one period.
 
     Args:
         robot: connected. A simulated one advances its physics by one period in each step.
@@ -43,21 +44,20 @@ def measure_control(
         RobotError: as the robot raises.
     """
     rows = []
-    with without_long_collections(MonotonicClock()):
-        for rate_hz in rates_hz:
-            logs = {loop: PeriodLog(1 / rate_hz) for loop in (DEADLINE, SLEEP)}
-            bus_errors = dict.fromkeys(logs, 0)
-            step = _make_step(robot, 1 / rate_hz)
-            num_steps = max(1, round(rate_hz * duration_s / _NUM_TURNS))
-            for _ in range(_NUM_TURNS):
-                for loop, log in logs.items():
-                    errors_before = robot.get_health().bus_errors
-                    run = _run_deadlines if loop == DEADLINE else _run_sleeps
-                    log.extend(run(step, 1 / rate_hz, num_steps))
-                    bus_errors[loop] += robot.get_health().bus_errors - errors_before
-                    on_turn()
+    for rate_hz in rates_hz:
+        logs = {loop: PeriodLog(1 / rate_hz) for loop in (DEADLINE, SLEEP)}
+        bus_errors = dict.fromkeys(logs, 0)
+        step = _make_step(robot, 1 / rate_hz)
+        num_steps = max(1, round(rate_hz * duration_s / _NUM_TURNS))
+        for _ in range(_NUM_TURNS):
             for loop, log in logs.items():
-                rows.append(_describe(robot, rate_hz, loop, log, bus_errors[loop]))
+                errors_before = robot.get_health().bus_errors
+                run = _run_deadlines if loop == DEADLINE else _run_sleeps
+                log.extend(run(step, 1 / rate_hz, num_steps))
+                bus_errors[loop] += robot.get_health().bus_errors - errors_before
+                on_turn()
+        for loop, log in logs.items():
+            rows.append(_describe(robot, rate_hz, loop, log, bus_errors[loop]))
     return rows
 
 
@@ -82,10 +82,12 @@ def _make_step(robot: Robot, period_s: float) -> Callable[[], None]:
 
 
 def _run_deadlines(step: Callable[[], None], period_s: float, num_steps: int) -> PeriodLog:
-    pacer = Pacer(MonotonicClock(), period_s)
-    for _ in range(num_steps):
-        step()
-        pacer.wait()
+    clock = MonotonicClock()
+    with real_time(clock):
+        pacer = Pacer(clock, period_s)
+        for _ in range(num_steps):
+            step()
+            pacer.wait()
     return pacer.log
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from robolearn.environment import Environment
 from robolearn.robot import RobotHealth
 from robolearn.rollout import EpisodeResult, EpisodeStart, Step
-from robolearn.timing import PeriodLog
+from robolearn.timing import PeriodLog, is_scheduled_in_real_time
 
 
 class DeploymentMeter:
@@ -22,9 +22,11 @@ class DeploymentMeter:
         self._periods = PeriodLog(environment.robot.control_period_s)
         self._ages_s: defaultdict[str, list[float]] = defaultdict(list)
         self._health = RobotHealth()
+        self._scheduling = "ordinary"
 
     def on_episode_start(self, start: EpisodeStart) -> None:
-        """Nothing to do."""
+        """Notes how the system schedules the loop."""
+        self._scheduling = "real time" if is_scheduled_in_real_time() else "ordinary"
 
     def on_step(self, step: Step) -> None:
         """Notes how old each stream was when the action was sent that came of it."""
@@ -43,6 +45,7 @@ class DeploymentMeter:
         """Returns plain data for a report.
 
         - `period_p50_ms`, `period_p99_ms`, `period_error_p99_ms`, `overruns`: as `PeriodReport`,
+        - `scheduling`: `real time` or `ordinary`, see `timing.real_time`,
         - `observation_age_ms`: `p50` and `p99` of each stream's age when the action was sent,
         - `limit_violations`, `bus_errors`, `health`: as `RobotHealth`.
         """
@@ -52,6 +55,7 @@ class DeploymentMeter:
             "period_p99_ms": periods.period_p99_ms,
             "period_error_p99_ms": periods.error_p99_ms,
             "overruns": periods.overruns,
+            "scheduling": self._scheduling,
             "observation_age_ms": {
                 key: {"p50": _percentile_ms(ages_s, 50), "p99": _percentile_ms(ages_s, 99)}
                 for key, ages_s in self._ages_s.items()

@@ -14,7 +14,7 @@ from robolearn.errors import RobolearnError
 from robolearn.policy import Policy
 from robolearn.specs import Array
 from robolearn.teleoperator import Event, Teleoperator
-from robolearn.timing import without_long_collections
+from robolearn.timing import real_time
 
 
 class Actor(enum.IntEnum):
@@ -149,7 +149,7 @@ def run_episode(
             the observers are told.
     """
     # Here, where every real-time episode passes by, and before the reset: nothing moves meanwhile.
-    with without_long_collections(environment.robot.clock):
+    with real_time(environment.robot.clock):
         result = _run_to_end(environment, policy, observers, teleoperator, seed)
     with ExitStack() as calls:
         for observer in reversed(observers):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 from rich.console import Console
@@ -16,6 +16,17 @@ from robolearn.cli.progress import ProgressBar
 from robolearn.control_benchmark import count_turns, measure_control
 from robolearn.errors import RobolearnError
 from robolearn.robot import Robot
+
+_COLUMNS = {
+    "asked": "Hz",
+    "loop": "",
+    "reached": "Hz",
+    "p50": "ms",
+    "p99": "ms",
+    "error p99": "ms",
+    "overruns": "",
+    "bus errors": "",
+}
 
 
 def run(config: DictConfig, folder: Path) -> None:
@@ -36,17 +47,17 @@ def run(config: DictConfig, folder: Path) -> None:
 def make_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Returns a table with a line for each rate and loop."""
     table = Table(title=title, title_justify="left")
-    headings = ("asked", "loop", "reached", "p50", "p99", "error p99", "overruns", "bus errors")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "loop" else "right")
+    for heading, unit in _COLUMNS.items():
+        justify: Literal["left", "right"] = "left" if heading == "loop" else "right"
+        table.add_column(f"{heading}\n{unit}", justify=justify)
     for row in rows:
         table.add_row(
-            f"{row['rate_hz']:g} Hz",
+            f"{row['rate_hz']:g}",
             row["loop"],
-            f"{row['achieved_hz']:.2f} Hz",
-            f"{row['period_p50_ms']:.2f} ms",
-            f"{row['period_p99_ms']:.2f} ms",
-            f"{row['error_p99_ms']:.2f} ms",
+            f"{row['achieved_hz']:.2f}",
+            f"{row['period_p50_ms']:.2f}",
+            f"{row['period_p99_ms']:.2f}",
+            f"{row['error_p99_ms']:.2f}",
             str(row["overruns"]),
             str(row["bus_errors"]),
         )

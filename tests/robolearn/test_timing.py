@@ -1,10 +1,18 @@
 import gc
+import os
 import time
 
 import pytest
 
 from robolearn.testing import FakeClock
-from robolearn.timing import SPIN_S, MonotonicClock, Pacer, PeriodLog, without_long_collections
+from robolearn.timing import (
+    SPIN_S,
+    MonotonicClock,
+    Pacer,
+    PeriodLog,
+    is_scheduled_in_real_time,
+    real_time,
+)
 
 PERIOD_S = 0.1
 
@@ -146,7 +154,7 @@ def test_logs_of_several_episodes_are_summed_up_together():
 
 def test_real_time_keeps_the_collector_to_what_the_loop_makes():
     before = gc.get_freeze_count()
-    with without_long_collections(MonotonicClock()):
+    with real_time(MonotonicClock()):
         assert gc.get_freeze_count() > before
         assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -154,5 +162,26 @@ def test_real_time_keeps_the_collector_to_what_the_loop_makes():
 
 def test_simulated_time_leaves_the_collector_alone():
     before = gc.get_freeze_count()
-    with without_long_collections(FakeClock()):
+    with real_time(FakeClock()):
         assert gc.get_freeze_count() == before
+        assert not is_scheduled_in_real_time()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="Linux schedules so")
+def test_real_time_asks_for_real_time_scheduling_of_this_thread_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *words: asked.append(words))
+    with real_time(MonotonicClock()):
+        (thread, policy, parameter) = asked[0]
+        assert (thread, parameter.sched_priority) == (0, 10)
+        assert policy == os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+    assert asked[1][:2] == (0, os.SCHED_OTHER)
+
+
+def test_a_system_that_allows_no_real_time_scheduling_still_runs_the_loop(monkeypatch):
+    def refuse(*words):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
+    with real_time(MonotonicClock()):
+        assert not is_scheduled_in_real_time()

@@ -114,6 +114,7 @@ def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
     folder = tmp_path / "demo"
     words = [f"output={folder}", "demonstrations=3", "updates=4", "episodes=2"]
     words.append("evaluate=['task=pick_place','task.time_limit_s=1']")
+    words.append("deployment_episodes=0")
     assert main(["demo", *words]) == 0
     figures = json.loads((folder / "report.json").read_text())
     assert figures["episodes"] == 2
@@ -191,3 +192,21 @@ def test_a_person_steers_without_recording(type_keys, capsys):
 def test_steering_with_nothing_is_refused(capsys):
     assert main(["teleoperate", "teleop=none"]) == 2
     assert "needs a device" in capsys.readouterr().err
+
+
+def test_the_rate_of_a_control_loop_is_measured(tmp_path, capsys):
+    words = ["cameras=[]", "rates_hz=[50,100]", "seconds=0.08", f"json={tmp_path / 'control.json'}"]
+    assert main(["benchmark", "control", *words]) == 0
+    rows = json.loads((tmp_path / "control.json").read_text())["control"]
+    assert [(row["rate_hz"], row["loop"]) for row in rows] == [
+        (50.0, "deadline"),
+        (50.0, "sleep"),
+        (100.0, "deadline"),
+        (100.0, "sleep"),
+    ]
+    assert "error p99" in capsys.readouterr().out
+
+
+def test_rates_that_make_no_sense_are_refused(capsys):
+    assert main(["benchmark", "control", "rates_hz=[0]"]) == 2
+    assert "must be above 0" in capsys.readouterr().err
