@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 from robolearn.errors import RobotError, UnknownNameError
 from robolearn.hardware.vesc.driver import VescState
@@ -35,6 +36,14 @@ class CarLimits:
     motor_temperature_c: float = 90.0
     lowest_voltage_v: float = 6.4
     highest_voltage_v: float = 17.0
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not (math.isfinite(value) and value > 0.0):
+                raise RobotError(
+                    f"limits.{name} must be a positive number, got {value}; to drive without it,"
+                    f" add {name.rpartition('_')[0]} to limits_off"
+                )
 
 
 # A limit is turned off by its name without the unit, e.g. `steering_rate`.
@@ -77,8 +86,8 @@ class CarGuard:
         limits, speed_mps = self._limits, asked_mps
         if "speed" not in self._off:
             speed_mps = min(max(speed_mps, -limits.speed_mps), limits.speed_mps)
-        up = float("inf") if "acceleration" in self._off else limits.acceleration_mps2
-        down = float("inf") if "deceleration" in self._off else limits.deceleration_mps2
+        up = math.inf if "acceleration" in self._off else limits.acceleration_mps2
+        down = math.inf if "deceleration" in self._off else limits.deceleration_mps2
         direction = 1.0 if last_mps > 0.0 or (last_mps == 0.0 and speed_mps > 0.0) else -1.0
         # Along the direction of travel; through standstill it takes two set-points.
         last, wanted = direction * last_mps, direction * speed_mps
