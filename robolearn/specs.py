@@ -51,6 +51,11 @@ class ArraySpec:
         """The dtype as numpy's own object."""
         return np.dtype(self.dtype)
 
+    @cached_property
+    def is_speed(self) -> Array:
+        """Which channels are speeds, by their units: a body that stands still has them at zero."""
+        return np.array([unit.endswith("/s") for unit in self.units], bool)
+
     def validate(self, value: Any) -> Array:
         """Returns `value` unchanged if it fits.
 

@@ -134,3 +134,11 @@ def test_differences_name_the_key_the_field_and_both_sides():
     assert "action.minimum: expected [-0.4, 0.0], got None" in find_differences(
         {"action": CAR}, {"action": unbounded}
     )
+
+
+def test_speeds_are_known_by_their_units():
+    units = ("rad", "m/s", "rad/s", "m/s^2", "1")
+    assert (
+        ArraySpec("state", (5,), units=units).is_speed.tolist() == [False, True, True] + [False] * 2
+    )
+    assert not ArraySpec("state", (5,)).is_speed.any()
