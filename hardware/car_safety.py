@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 from robolearn.errors import RobotError, UnknownNameError
-from robolearn.hardware.vesc.driver import VescState
+from robolearn.hardware.vesc.state import VescState
 
 # A single odd reading stops nobody: this many in a row do.
 PERSISTENCE = 3

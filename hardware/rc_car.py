@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,12 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from robolearn import keys
-from robolearn.embodiments.rc_car import RC_CAR, compute_yaw_rate
-from robolearn.errors import RobotError, UnknownNameError
+from robolearn.diagnostics import Finding, Status
+from robolearn.embodiments.rc_car import RC_CAR
+from robolearn.errors import RobotError
 from robolearn.hardware.car_calibration import CarCalibration
+from robolearn.hardware.car_motion import CarMotion
 from robolearn.hardware.car_safety import CarGuard, CarLimits
 from robolearn.hardware.serial_link import LinkTimeoutError
-from robolearn.hardware.vesc.driver import Vesc, VescState
+from robolearn.hardware.vesc import arming
+from robolearn.hardware.vesc.driver import Vesc
+from robolearn.hardware.vesc.state import VescState
 from robolearn.robot import Observation, Robot, RobotHealth
 from robolearn.specs import Array
 from robolearn.timing import MonotonicClock
@@ -23,9 +26,6 @@ from robolearn.timing import MonotonicClock
 if TYPE_CHECKING:
     from robolearn.hardware.cameras import Cameras
 
-logger = logging.getLogger(__name__)
-
-MOTION_SENSORS = ("imu", "steering")
 # A stop brakes until the car stands, at most so long, and tells the VESC so this often.
 STOP_TIME_S, STOP_PERIOD_S = 2.0, 0.05
 STILL_MPS = 0.05
@@ -52,6 +52,8 @@ class RcCar(Robot):
         calibration: CarCalibration | None = None,
         limits: CarLimits | None = None,
         limits_off: Sequence[str] = (),
+        image_height_px: int | None = None,
+        image_width_px: int | None = None,
         camera_reader: Cameras | None = None,
     ) -> None:
         """Describes the car; `connect` reaches it.
@@ -61,33 +63,35 @@ class RcCar(Robot):
             cameras: names of the cameras that are switched on.
             camera_sources: where each camera is found, by name.
             robot_id: which car this is, kept with what is recorded on it.
-            motion_sensor: where yaw rate and accelerations come from: `imu`, the VESC's inertial
-                sensor; or `steering`, computed from speed and steering angle as if no wheel slid.
+            motion_sensor: `imu` or `steering`, see `CarMotion`.
             brake_current_a: brakes when the car stops [A].
             longest_timeout_s: a VESC that would drive on for longer than this on its own is refused
                 [s].
             calibration: numbers of this car.
             limits: what it may do.
             limits_off: names of limits that are turned off, e.g. `steering_rate`.
+            image_height_px: of every camera [px]; None leaves each its own.
+            image_width_px: of every camera [px]; None leaves each its own.
             camera_reader: reads the cameras; built from `camera_sources` if not given.
 
         Raises:
             UnknownNameError: if there is no such camera, sensor or limit.
             RobotError: if a camera has no source.
         """
-        if motion_sensor not in MOTION_SENSORS:
-            raise UnknownNameError("motion sensor", motion_sensor, MOTION_SENSORS, "on rc_car")
-        self.embodiment, self.clock = RC_CAR, MonotonicClock()
-        self.cameras = tuple(cameras)
-        specs = [RC_CAR.get_camera(name) for name in self.cameras]
+        resized = image_height_px is not None and image_width_px is not None
+        self.embodiment = (
+            RC_CAR.resize_cameras(image_height_px, image_width_px) if resized else RC_CAR
+        )
+        self.clock, self.cameras = MonotonicClock(), tuple(cameras)
+        specs = [self.embodiment.get_camera(name) for name in self.cameras]
         if specs and camera_reader is None:
             from robolearn.hardware.cameras import Cameras  # OpenCV: not every car needs it
 
             camera_reader = Cameras(specs, camera_sources or {})
         self._camera_reader = camera_reader
-        self._robot_id, self._motion_sensor = robot_id, motion_sensor
-        self._brake_current_a = brake_current_a
+        self._robot_id, self._brake_current_a = robot_id, brake_current_a
         self._calibration = calibration or CarCalibration()
+        self._motion = CarMotion(self._calibration, motion_sensor)
         self._limits_off = tuple(limits_off)
         self._guard = CarGuard(limits or CarLimits(), limits_off)
         self._port = port
@@ -95,8 +99,6 @@ class RcCar(Robot):
         self._state: VescState | None = None
         self._angle_rad = self._speed_mps = 0.0  # last set-points
         self._sent_s = 0.0
-        self._start_counts: int | None = None  # of the odometer, as the episode began
-        self._previous: tuple[float, float] | None = None  # time and speed, for accelerations
 
     def connect(self) -> None:
         """See `Robot.connect`; brakes and steers straight ahead, once all is found to be well.
@@ -106,19 +108,14 @@ class RcCar(Robot):
         """
         if self._vesc.is_connected:
             return
-        if self._port is None:
-            raise RobotError(
-                "rc_car needs the serial port of its VESC: add port=/dev/serial/by-id/..."
-                " (robolearn find-port)"
-            )
         self._release_cameras()
         self._guard.reset()
-        self._vesc.connect()
+        self._speed_mps = 0.0
         try:
-            self._check_timeout()
+            self._connect_vesc()
             if self._camera_reader is not None:
                 self._camera_reader.open()
-            self._begin()
+            self._motion.begin()
             self.get_observation()
             self._vesc.set_current_brake(self._brake_current_a)
             self._steer(self.embodiment.home_position[0])
@@ -132,7 +129,7 @@ class RcCar(Robot):
         self._guard.require_sound()
         self.stop()
         self._steer(self.embodiment.home_position[0])
-        self._begin()
+        self._motion.begin()
 
     def get_observation(self) -> Observation:
         """See `Robot.get_observation`.
@@ -146,15 +143,15 @@ class RcCar(Robot):
             state = self._vesc.read_values()
             captured_s = self.clock.now_s()
             self._state = state
-            values = {keys.STATE: self._compute_state(state, captured_s)}
+            seen = self._motion.compute_state(self._vesc, state, self._angle_rad, captured_s)
             self._guard.check(state, self._vesc.faults)
             pictures = {} if self._camera_reader is None else self._camera_reader.read()
         except RobotError:
             self._brake()
             raise
-        times_s = {keys.STATE: captured_s}
-        for key, (image, seen_s) in pictures.items():
-            values[key], times_s[key] = image, seen_s
+        values, times_s = {keys.STATE: seen}, {keys.STATE: captured_s}
+        for key, (image, received_s) in pictures.items():
+            values[key], times_s[key] = image, received_s
         return Observation(values, times_s)
 
     def send_action(self, action: Array) -> Array:
@@ -168,9 +165,12 @@ class RcCar(Robot):
         asked_rad, asked_mps = map(float, self.action_spec.validate(action))
         self._require_connected()
         self._guard.require_sound()
-        now_s, period_s = self.clock.now_s(), self.control_period_s
-        if now_s - self._sent_s > self._vesc.configuration.timeout_s:
+        now_s = self.clock.now_s()
+        elapsed_s = now_s - self._sent_s
+        if elapsed_s > self._vesc.configuration.timeout_s:
             self._speed_mps = 0.0  # the VESC has stopped the motor meanwhile
+        # Who calls late gains nothing by it, and who calls more often than agreed neither.
+        period_s = min(elapsed_s, self.control_period_s)
         speed_mps = self._guard.limit_speed(asked_mps, self._speed_mps, period_s)
         angle_rad = self._guard.limit_steering(asked_rad, self._angle_rad, period_s)
         self._steer(angle_rad)
@@ -214,77 +214,68 @@ class RcCar(Robot):
     def get_health(self) -> RobotHealth:
         """See `Robot.get_health`."""
         link, state = self._vesc.counters, self._state
-        cameras = {} if self._camera_reader is None else dict(self._camera_reader.counters)
+        counters = {
+            "timeouts": link.timeouts,
+            "bad_frames": link.bad_frames,
+            "late_replies": link.strays,
+            "vesc_restarts": self._vesc.restarts,
+            "limited_actions": self._guard.limited_actions,
+        }
+        if self._camera_reader is not None:
+            counters |= self._camera_reader.counters
         readings = {}
         if state is not None:
-            readings = {
-                "voltage_v": state.voltage_v,
-                "fet_c": state.fet_temperature_c,
-                "motor_a": state.motor_current_a,
-            }
-        return RobotHealth(
-            bus_errors=link.failures,
-            limit_violations=self._guard.limit_violations,
-            counters={
-                "timeouts": link.timeouts,
-                "bad_frames": link.bad_frames,
-                "late_replies": link.strays,
-                "vesc_restarts": self._vesc.restarts,
-                "limited_actions": self._guard.limited_actions,
-                **cameras,
-            },
-            readings=readings,
-        )
+            readings["voltage_v"] = state.voltage_v
+            readings["hottest_c"] = max(state.fet_temperature_c, state.motor_temperature_c)
+        return RobotHealth(link.failures, self._guard.limit_violations, counters, readings)
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """See `Robot.settings`."""
+        """Which car it is and how it was set up; see `Robot.settings`."""
         settings = {
             "robot_id": self._robot_id,
             "calibration": self._calibration.compute_hash(),
-            "limits_off": ",".join(self._limits_off),
-            "motion_sensor": self._motion_sensor,
+            "limits_off": ", ".join(self._limits_off) or "none",
+            "motion_sensor": self._motion.motion_sensor,
         }
         if self._vesc.is_connected:
             settings["vesc_firmware"] = str(self._vesc.firmware)
             settings["vesc_timeout_s"] = f"{self._vesc.configuration.timeout_s:g}"
         return settings
 
+    def diagnose(self) -> list[Finding]:
+        """Looks at the VESC without moving anything; see `Robot.diagnose`."""
+        name = self.embodiment.name
+        try:
+            self._connect_vesc()
+            state = self._vesc.read_values()
+        except RobotError as error:
+            return [Finding(name, Status.MISSING, str(error))]
+        finally:
+            self._vesc.close()
+        words = arming.describe(self._vesc.firmware, self._vesc.configuration)
+        detail = f"{words}; {state.voltage_v:.1f} V, {state.fet_temperature_c:.0f} °C"
+        if remarks := self._vesc.remarks:
+            return [Finding(name, Status.WARNING, detail, "; ".join(remarks))]
+        return [Finding(name, Status.OK, detail)]
+
     def _require_connected(self) -> None:
         if not self._vesc.is_connected:
             raise RobotError("the car is not connected: connect first")
 
-    def _check_timeout(self) -> None:
-        timeout_s, period_s = self._vesc.configuration.timeout_s, self.control_period_s
-        if timeout_s < 1.5 * period_s:
-            logger.warning(
-                "the VESC stops the motor after %g s of silence and is spoken to every %g s: the"
-                " car will stutter; set a timeout of %g s or a little more in VESC Tool",
-                *(timeout_s, period_s, 2 * period_s),
+    def _connect_vesc(self) -> None:
+        """Reaches the VESC and looks whether it fits this car; moves nothing."""
+        if self._port is None:
+            raise RobotError(
+                "rc_car needs the serial port of its VESC: add port=/dev/serial/by-id/..."
+                " (robolearn find-port)"
             )
-
-    def _begin(self) -> None:
-        """Lets the next observation be the first of an episode."""
-        self._start_counts, self._previous = None, None
-
-    def _compute_state(self, state: VescState, now_s: float) -> Array:
-        calibration = self._calibration
-        speed_mps = calibration.compute_speed(state.erpm)
-        if self._start_counts is None:
-            self._start_counts = state.odometer_counts
-        distance_m = (state.odometer_counts - self._start_counts) * calibration.metres_per_count
-        if self._motion_sensor == "imu":
-            imu = self._vesc.read_imu()
-            yaw_rate_radps = imu.angular_velocity_radps[2]
-            forward_mps2, left_mps2, _ = imu.acceleration_mps2
-        else:
-            yaw_rate_radps = compute_yaw_rate(self._angle_rad, speed_mps)
-            before_s, before_mps = self._previous or (now_s - self.control_period_s, speed_mps)
-            forward_mps2 = (speed_mps - before_mps) / (now_s - before_s)
-            left_mps2 = speed_mps * yaw_rate_radps
-            self._previous = now_s, speed_mps
-        seen = (self._angle_rad, speed_mps, yaw_rate_radps, forward_mps2, left_mps2, distance_m)
-        return np.array(seen, self.embodiment.state_spec.dtype)
+        self._vesc.connect()
+        remark = arming.find_pace_remark(self._vesc.configuration, self.control_period_s)
+        if self._motion.motion_sensor == "imu":
+            remark = arming.find_axes_remark(self._vesc.read_imu()) or remark
+        if remark is not None:
+            self._vesc.remark(remark)
 
     def _steer(self, angle_rad: float) -> None:
         """Steers as far as the servo's limits allow, and keeps where that is."""

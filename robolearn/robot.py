@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from robolearn.diagnostics import Finding
 from robolearn.embodiments import Embodiment
 from robolearn.errors import RobotError
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
@@ -136,6 +137,14 @@ class Robot(ABC):
         E.g. `robot_id`, `calibration` (its hash), `limits_off` (limits that were turned off).
         """
         return {}
+
+    def diagnose(self) -> list[Finding]:
+        """Looks at the devices without moving them or switching anything on.
+
+        The robot must not be connected, and is not afterwards. Raises nothing because a device is
+        absent: that is a finding. A simulated robot has none.
+        """
+        return []
 
     def render(self) -> Array:
         """Returns a picture of the scene for people, uint8 HWC RGB; no policy sees it.

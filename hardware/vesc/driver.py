@@ -7,22 +7,20 @@ itself when they fail to come, and a thread that kept them up would defeat that.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from robolearn.errors import RobotError
 from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError, SerialLink
-from robolearn.hardware.vesc import replies
+from robolearn.hardware.vesc import arming, replies
 from robolearn.hardware.vesc.odometer import Odometer
 from robolearn.hardware.vesc.protocol import Command, FrameDecoder, encode_command, encode_frame
 from robolearn.hardware.vesc.replies import AppConfiguration, Firmware
+from robolearn.hardware.vesc.state import ImuReading, VescState, make_imu_reading, make_state
 
 logger = logging.getLogger(__name__)
 
 BAUD_RATE = 115200  # of its UART; over USB there is none
-STANDARD_GRAVITY_MPS2 = 9.80665
 # An answer comes within a few milliseconds. Reads are over, one way or the other, well before the
 # longest silence that a VESC may be set to take.
 ANSWER_TIMEOUT_S, ATTEMPTS = 0.02, 5
@@ -49,49 +47,6 @@ WANTED_IMU = replies.make_mask(
 IMU_TAG_SHIFT, IMU_TAGS = replies.BIT_OF_IMU["magnetic_x"], 1 << 7
 
 
-@dataclass(frozen=True)
-class VescState:
-    """What a VESC says of itself.
-
-    Attributes:
-        erpm: electrical revolutions per minute, positive forwards.
-        motor_current_a: on average since the last reading [A].
-        input_current_a: from the battery, on average since the last reading [A].
-        voltage_v: of the battery [V].
-        fet_temperature_c: of its transistors [°C].
-        motor_temperature_c: of the motor [°C]; without a sensor there, anything.
-        fault: what it complains of at this moment, in words; None if nothing.
-        timed_out: whether it has stopped the motor because no set-point came.
-        kill_switch: whether a switch on it holds the motor.
-        odometer_counts: how far the motor has turned since `connect`, six counts per electrical
-            revolution.
-    """
-
-    erpm: float
-    motor_current_a: float
-    input_current_a: float
-    voltage_v: float
-    fet_temperature_c: float
-    motor_temperature_c: float
-    fault: str | None
-    timed_out: bool
-    kill_switch: bool
-    odometer_counts: int
-
-
-@dataclass(frozen=True)
-class ImuReading:
-    """What a VESC's inertial sensor says, in the axes set in VESC Tool.
-
-    Attributes:
-        acceleration_mps2: specific force along x, y, z; at rest 9.81 upwards [m/s^2].
-        angular_velocity_radps: about x, y, z [rad/s].
-    """
-
-    acceleration_mps2: tuple[float, float, float]
-    angular_velocity_radps: tuple[float, float, float]
-
-
 class Vesc:
     """A VESC on a serial port. Only the control loop calls it, from one thread.
 
@@ -102,6 +57,7 @@ class Vesc:
         firmware: what runs on it, known once connected.
         configuration: its application configuration, known once connected.
         faults: every fault seen since `connect`, in words; the device forgets its own after 0.5 s.
+        remarks: what of its settings is unwise, in words, known once connected.
         restarts: how often it has restarted since `connect`.
     """
 
@@ -160,7 +116,9 @@ class Vesc:
         try:
             self.firmware = self._read_firmware()
             self.configuration = self._read_configuration()
-            self._check_configuration()
+            arming.require_timeout(self.port, self.configuration, self._longest_timeout_s)
+            for remark in arming.find_remarks(self.firmware, self.configuration):
+                self.remark(remark)
             self.read_values()
         except BaseException:
             self.close()
@@ -169,6 +127,11 @@ class Vesc:
     def close(self) -> None:
         """Closes the port; the VESC then stops the motor by itself. Allowed in every state."""
         self._link.close()
+
+    def remark(self, words: str) -> None:
+        """Tells people something about this VESC, and remembers it for whoever asks later."""
+        logger.warning("the VESC on %s %s", self.port, words)
+        self.remarks += (words,)
 
     def set_rpm(self, erpm: float) -> None:
         """Sets the motor's speed [electrical revolutions per minute], positive forwards."""
@@ -196,22 +159,10 @@ class Vesc:
             payload = self._ask(lambda: self._request(Command.GET_VALUES), pause_s=LATE_ANSWER_S)
         values = replies.parse_values(payload)
         self._odometer.update(int(values["tachometer"]), int(values["tachometer_abs"]))
-        fault_code, status = int(values["fault_code"]), int(values.get("status", 0))
-        fault = replies.describe_fault(fault_code) if fault_code else None
-        if fault and fault not in self.faults:
-            self.faults += (fault,)
-        return VescState(
-            erpm=values["erpm"],
-            motor_current_a=values["motor_current_a"],
-            input_current_a=values["input_current_a"],
-            voltage_v=values["voltage_v"],
-            fet_temperature_c=values["fet_temperature_c"],
-            motor_temperature_c=values["motor_temperature_c"],
-            fault=fault,
-            timed_out=bool(status & replies.STATUS_TIMED_OUT),
-            kill_switch=bool(status & replies.STATUS_KILL_SWITCH),
-            odometer_counts=self._odometer.counts,
-        )
+        state = make_state(values, self._odometer.counts)
+        if state.fault and state.fault not in self.faults:
+            self.faults += (state.fault,)
+        return state
 
     def read_imu(self) -> ImuReading:
         """Returns what the inertial sensor says.
@@ -224,20 +175,17 @@ class Vesc:
                 f"the VESC on {self.port} has firmware {self.firmware}, which knows no inertial"
                 " sensor: use motion_sensor=steering"
             )
-        values = replies.parse_imu(self._ask(self._ask_imu))
-        acceleration_g = tuple(values[f"acceleration_{axis}"] for axis in "xyz")
-        gyro_degps = tuple(values[f"gyro_{axis}"] for axis in "xyz")
-        if not all(map(math.isfinite, acceleration_g + gyro_degps)) or not any(acceleration_g):
+        reading = make_imu_reading(replies.parse_imu(self._ask(self._ask_imu)))
+        if reading is None:
             raise RobotError(
                 f"the VESC on {self.port} has no working inertial sensor: turn it on in VESC Tool"
                 " (App Settings, IMU), or use motion_sensor=steering"
             )
-        ax, ay, az = (STANDARD_GRAVITY_MPS2 * value for value in acceleration_g)
-        gx, gy, gz = map(math.radians, gyro_degps)
-        return ImuReading((ax, ay, az), (gx, gy, gz))
+        return reading
 
     def _forget(self) -> None:
         self.faults: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
         self._odometer = Odometer()
         self._tag = 0
 
@@ -265,43 +213,10 @@ class Vesc:
             payload = self._ask(lambda: self._request(Command.GET_APPCONF))
         except LinkTimeoutError as error:
             raise RobotError(
-                f"the VESC on {self.port} does not tell its timeout, so nothing would stop the car"
-                " if this program died: update its firmware with VESC Tool"
+                f"the VESC on {self.port} does not tell its timeout, so nothing might stop the"
+                " motor if this program died: update its firmware with VESC Tool"
             ) from error
         return replies.parse_app_configuration(payload, self.firmware.version)
-
-    def _check_configuration(self) -> None:
-        """Refuses a VESC that would drive on without us; says what else is amiss."""
-        timeout_s, longest_s = self.configuration.timeout_s, self._longest_timeout_s
-        remedy = "set 100 to 300 ms in VESC Tool (App Settings, General, Timeout) and write it"
-        if timeout_s == 0.0:
-            raise RobotError(
-                f"the VESC on {self.port} has no timeout: it would drive on if this program died;"
-                f" {remedy}"
-            )
-        if timeout_s > longest_s:
-            raise RobotError(
-                f"the VESC on {self.port} would drive on for {timeout_s:g} s if this program died,"
-                f" more than the {longest_s:g} s allowed; {remedy}"
-            )
-        if self.firmware.version > replies.NEWEST_VERSION:
-            logger.warning(
-                "the VESC on %s has firmware %s, newer than any this program knows: its timeout of"
-                " %g s was read from where older ones keep it; compare it with VESC Tool",
-                *(self.port, self.firmware, timeout_s),
-            )
-        if self.configuration.brake_current_a == 0.0:
-            logger.warning(
-                "the VESC on %s lets the car coast after its timeout: set a timeout brake current"
-                " in VESC Tool (App Settings, General)",
-                self.port,
-            )
-        if self.configuration.servo_output is False:
-            logger.warning(
-                "the VESC on %s has its servo output disabled, the steering will not move: turn on"
-                " Enable Servo Output in VESC Tool (App Settings, General) and write it",
-                self.port,
-            )
 
     def _ask(self, request: Callable[[], list[bytes]], pause_s: float = 0.0) -> bytes:
         """Asks until an answer comes, a bounded number of times.

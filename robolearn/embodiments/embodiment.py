@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from robolearn import keys
 from robolearn.errors import UnknownNameError
@@ -66,6 +67,11 @@ class Embodiment:
             if camera.name == name:
                 return camera
         raise UnknownNameError("camera", name, [c.name for c in self.cameras], f"on {self.name}")
+
+    def resize_cameras(self, height_px: int, width_px: int) -> Self:
+        """Returns the same body with images of this size from every camera [px]."""
+        resized = (replace(c, height_px=height_px, width_px=width_px) for c in self.cameras)
+        return replace(self, cameras=tuple(resized))
 
     def observation_spec(self, cameras: tuple[str, ...] = ()) -> dict[str, ArraySpec]:
         """Returns the specs of what the body observes with these cameras switched on."""

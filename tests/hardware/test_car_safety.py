@@ -4,7 +4,7 @@ import pytest
 
 from robolearn.errors import RobotError, UnknownNameError
 from robolearn.hardware.car_safety import LIMIT_NAMES, PERSISTENCE, CarGuard, CarLimits
-from robolearn.hardware.vesc.driver import VescState
+from robolearn.hardware.vesc.state import VescState
 
 PERIOD_S = 0.1
 WELL = {
@@ -34,10 +34,10 @@ def drive(asked_mps, last_mps=0.0, num_steps=100, guard=None):
 
 
 def test_limits_are_named_without_their_units():
-    assert LIMIT_NAMES == (
+    assert (
         *("speed", "acceleration", "deceleration", "steering_rate"),
         *("fet_temperature", "motor_temperature", "lowest_voltage", "highest_voltage"),
-    )
+    ) == LIMIT_NAMES
 
 
 @pytest.mark.parametrize("direction", [1.0, -1.0])

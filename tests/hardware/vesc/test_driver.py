@@ -13,7 +13,7 @@ VERSIONS = [(3, 40), (5, 2), (6, 2), (7, 1)]
 WITH_SENSOR = [(5, 2), (6, 2), (7, 1)]
 
 
-def drive(line, erpm, duration_s=0.7):
+def drive(line, erpm, duration_s=0.4):
     """Sends set-points as a control loop would, and returns the last state."""
     deadline_s = time.monotonic() + duration_s
     while True:
@@ -186,9 +186,9 @@ def test_the_device_stops_when_the_loop_falls_silent_however_much_is_read(start)
 def test_a_restart_of_the_device_is_counted(start):
     line = start()
     line.vesc.connect()
-    before = drive(line, 4000, 0.5).odometer_counts
+    before = drive(line, 4000).odometer_counts
     line.look(lambda line: line.device.reboot())
-    after = drive(line, 4000, 0.5).odometer_counts
+    after = drive(line, 4000).odometer_counts
     assert line.vesc.restarts == 1
     assert after > before
 

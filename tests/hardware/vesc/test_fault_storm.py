@@ -70,30 +70,30 @@ STORM = {"lost": 0.02, "corrupt": 0.02, "late": 0.02}
 
 
 def test_no_wrong_value_is_accepted_in_1000_steps(start):
-    line = start(ANSWER_TIMEOUT_S, CountingController)
+    line = start(ANSWER_TIMEOUT_S, make_device=CountingController)
     check_counters(weather(line, 1000, **STORM), 2000)
 
 
 @pytest.mark.slow
 def test_no_wrong_value_is_accepted_in_10000_steps(start):
-    line = start(ANSWER_TIMEOUT_S, CountingController)
+    line = start(ANSWER_TIMEOUT_S, make_device=CountingController)
     check_counters(weather(line, 10_000, **STORM), 20_000)
 
 
 def test_answers_late_by_many_steps_are_not_taken_either(start):
-    line = start(ANSWER_TIMEOUT_S, CountingController)
+    line = start(ANSWER_TIMEOUT_S, make_device=CountingController)
     counters = weather(line, 300, late=0.05, late_s=0.25)
     assert counters.strays > 10
 
 
 def test_a_firmware_without_masks_is_asked_again_only_when_late_answers_have_passed(start):
-    line = start(ANSWER_TIMEOUT_S, CountingController, version=(3, 40))
-    counters = weather(line, 100, lost=0.04, corrupt=0.04, late=0.08)
+    line = start(ANSWER_TIMEOUT_S, make_device=CountingController, version=(3, 40))
+    counters = weather(line, 50, lost=0.04, corrupt=0.04, late=0.1)
     assert counters.strays > 0
 
 
 def test_answers_cut_merged_and_among_noise_are_read(start):
-    line = start(0.2, CountingController)
+    line = start(0.2, make_device=CountingController)
     counters = weather(line, 200, split=0.3, garbage=0.3)
     assert counters.bad_frames > 50
     assert counters.timeouts == 0
