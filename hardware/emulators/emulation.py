@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import select
 import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from robolearn.hardware.emulators.port import EmulatedPort
 from robolearn.plant import Plant
 
+Result = TypeVar("Result")
 # The plant is never further behind real time than this while nothing else happens.
 TICK_S = 0.002
 
@@ -31,7 +35,7 @@ class Emulation:
 
         Args:
             plant: what the devices move.
-            ports: the devices on their lines; the first one is waited on.
+            ports: the devices on their lines.
             on_tick: called in the thread after every step with the time now [s], e.g. to render.
         """
         self.plant, self.ports = plant, tuple(ports)
@@ -45,7 +49,7 @@ class Emulation:
         """Starts the thread."""
         self._thread.start()
 
-    def call(self, function: Callable[[], object]) -> object:
+    def call(self, function: Callable[[], Result]) -> Result:
         """Calls a function while the emulation stands still, and returns what it returns."""
         with self._lock:
             return function()
@@ -95,12 +99,11 @@ class Emulation:
             self._failure = error
 
     def _wait(self) -> None:
-        """Sleeps until something is to be done."""
-        now_s = time.monotonic()
-        due_s = min((port.next_due_s for port in self.ports), default=now_s + TICK_S)
-        timeout_s = max(0.0, min(TICK_S, due_s - now_s))
-        plugged = [port for port in self.ports if port.is_plugged]
-        if len(plugged) == 1:
-            plugged[0].wait(timeout_s)
-        elif timeout_s > 0:
-            time.sleep(min(timeout_s, TICK_S / 4) if plugged else timeout_s)
+        """Sleeps until a host has sent something or something is due, at most `TICK_S`."""
+        with self._lock:
+            due_s = min((port.next_due_s for port in self.ports), default=math.inf)
+            descriptors = [port.fileno() for port in self.ports if port.is_plugged]
+        timeout_s = max(0.0, min(TICK_S, due_s - time.monotonic()))
+        # Without the lock, so that others get in. One of them may unplug a port meanwhile.
+        with contextlib.suppress(OSError):
+            select.select(descriptors, [], [], timeout_s)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import math
 import os
-import select
+import termios
 import tty
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from robolearn.errors import RobolearnError
 from robolearn.hardware.emulators.faults import Faults, FaultyLine, Piece
 
 LARGEST_READ_BYTES = 4096
@@ -27,6 +29,11 @@ class Device(ABC):
         """Lets the device's own timers run, such as a watchdog; called every few milliseconds."""
         return
 
+    @property
+    def next_due_s(self) -> float:
+        """When `receive` has something to return although nothing came; infinity if never [s]."""
+        return math.inf
+
 
 class EmulatedPort:
     """A pseudo-terminal with a device behind it; the host opens `path`.
@@ -35,16 +42,30 @@ class EmulatedPort:
     `/dev/serial/by-id`. Nothing happens by itself: whoever emulates calls `exchange` often.
     """
 
-    def __init__(self, device: Device, path: Path, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        path: Path,
+        faults: Faults | None = None,
+        baud_rate: int | None = None,
+    ) -> None:
         """Plugs the device in.
 
         Args:
             device: what answers.
             path: of the link to the pseudo-terminal.
             faults: of the line; may be changed while it runs.
+            baud_rate: what the host must have set to be understood; None if it does not matter.
+
+        Raises:
+            RobolearnError: if something that is no link is in the way at `path`, or the system does
+                not know the baud rate.
         """
+        if baud_rate is not None and not hasattr(termios, f"B{baud_rate}"):
+            raise RobolearnError(f"a pseudo-terminal cannot be told a baud rate of {baud_rate}")
         self.device, self.path = device, path
         self.faults = faults or Faults()
+        self._baud_rate = baud_rate
         self._line = FaultyLine(self.faults)
         self._pieces: list[tuple[float, int, bytes]] = []
         self._num_pieces = 0
@@ -61,11 +82,13 @@ class EmulatedPort:
         if self.is_plugged:
             return
         # Our own end of the slave stays open: the master would fail when the host closes its own.
+        if self.path.exists() and not self.path.is_symlink():
+            raise RobolearnError(f"{self.path} is in the way of the port's link: name another path")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)
         self.path.symlink_to(os.ttyname(self._slave))
 
     def unplug(self) -> None:
@@ -77,17 +100,24 @@ class EmulatedPort:
             os.close(descriptor)
         self._master = self._slave = -1
         self._pieces.clear()
+        self._line.reset()
 
-    def wait(self, timeout_s: float) -> None:
-        """Waits until the host has sent something or a piece is due, at most so long [s]."""
-        if self.is_plugged:
-            select.select([self._master], [], [], max(0.0, timeout_s))
+    def fileno(self) -> int:
+        """Descriptor that is readable once the host has sent something; -1 if unplugged."""
+        return self._master
+
+    @property
+    def happened(self) -> Mapping[str, int]:
+        """How often each fault of the line has struck so far."""
+        return self._line.happened
 
     def exchange(self, now_s: float) -> None:
         """Gives the device what the host has sent, and the host what is due by now."""
         if not self.is_plugged:
             return
-        for reply in self.device.receive(self._read(), now_s):
+        received = self._read()
+        self._line.occupy(len(received), now_s)
+        for reply in self.device.receive(received if self._is_understood() else b"", now_s):
             for piece in self._line.carry(reply, now_s):
                 self._push(piece)
         while self._pieces and self._pieces[0][0] <= now_s:
@@ -95,8 +125,11 @@ class EmulatedPort:
 
     @property
     def next_due_s(self) -> float:
-        """When the next piece is due; infinity if none is on its way [s]."""
-        return self._pieces[0][0] if self._pieces else float("inf")
+        """When something is to be done although the host is silent; infinity if never [s]."""
+        if not self.is_plugged:
+            return math.inf
+        due_s = self._pieces[0][0] if self._pieces else math.inf
+        return min(due_s, self.device.next_due_s)
 
     def close(self) -> None:
         """Removes the port. Allowed any number of times."""
@@ -107,6 +140,13 @@ class EmulatedPort:
             return os.read(self._master, LARGEST_READ_BYTES)
         except BlockingIOError:
             return b""
+
+    def _is_understood(self) -> bool:
+        """Whether the host has set the baud rate of the device; both ends share the settings."""
+        if self._baud_rate is None:
+            return True
+        speed = termios.tcgetattr(self._slave)[5]
+        return bool(speed == getattr(termios, f"B{self._baud_rate}"))
 
     def _write(self, data: bytes) -> None:
         # A host that does not read loses what does not fit, as with a real adapter.
