@@ -7,6 +7,7 @@ answer, so that a late reply to an earlier question is counted and dropped.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ except ImportError:  # Windows
 Frame = TypeVar("Frame")
 # A read returns at the first byte or after this long, which bounds how late a deadline is seen.
 POLL_S = 0.001
+# A port that takes no bytes for so long hangs: a control loop must not hang with it.
+WRITE_TIMEOUT_S = 0.2
 PORT_ERRORS = (serial.SerialException, OSError, TermiosError)
 
 
@@ -122,13 +125,23 @@ class SerialLink(Generic[Frame]):
         """
         if self._serial is not None:
             return
+        if not self.port:
+            raise RobotError(f"no serial port is named; {_list_known_ports()}")
         try:
             # pyserial sets both lines as it opens; a pseudo-terminal has none, which it tolerates.
-            self._serial = serial.Serial(
-                self.port, self.baud_rate, timeout=POLL_S, write_timeout=1.0, exclusive=True
+            port = serial.Serial(
+                self.port,
+                self.baud_rate,
+                timeout=POLL_S,
+                write_timeout=WRITE_TIMEOUT_S,
+                exclusive=True,
             )
-        except PORT_ERRORS as error:
+        except (*PORT_ERRORS, ValueError) as error:  # ValueError: a baud rate that cannot be
             raise RobotError(_explain_open_failure(self.port, error)) from error
+        # FTDI adapters else keep what they receive for up to 16 ms. Others have no such thing.
+        with contextlib.suppress(ValueError, AttributeError, NotImplementedError, *PORT_ERRORS):
+            port.set_low_latency_mode(True)
+        self._serial = port
         self.counters = LinkCounters()
         self._decoder.clear()
         self._decoder.bad_frames = 0
@@ -177,13 +190,15 @@ class SerialLink(Generic[Frame]):
             deadline_s = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
             answers: list[Frame] = []
             while len(answers) < num_frames:
-                received = self._read(port)
-                for frame in self._decoder.feed(received):
+                # Looked at before reading: what waits then came in time, although this thread may
+                # have been kept from looking. And noise without end still ends here.
+                is_last = time.monotonic() >= deadline_s
+                for frame in self._decoder.feed(self._read(port)):
                     if len(answers) < num_frames and is_answer(frame):
                         answers.append(frame)
                     else:
                         self.counters.strays += 1
-                if not received and time.monotonic() >= deadline_s:
+                if is_last and len(answers) < num_frames:
                     self.counters.timeouts += 1
                     break
             self.counters.bad_frames = self._decoder.bad_frames
@@ -201,8 +216,10 @@ class SerialLink(Generic[Frame]):
             raise self._lose(error) from error
 
     def _read(self, port: serial.Serial) -> bytes:
+        """Returns what waits, or what comes within `POLL_S`."""
         try:
-            return bytes(port.read(port.in_waiting or 1))
+            first = port.read(1)
+            return bytes(first + port.read(port.in_waiting) if first else first)
         except PORT_ERRORS as error:
             raise self._lose(error) from error
 
@@ -214,6 +231,8 @@ class SerialLink(Generic[Frame]):
         except PORT_ERRORS as error:
             raise self._lose(error) from error
         self.counters.strays += len(self._decoder.feed(late))
+        # The rest of a frame cut short here would come as damage before the answer. Kept, though,
+        # a frame whose length was damaged could swallow the answer.
         self._decoder.clear()
 
     def _lose(self, error: BaseException) -> LinkLostError:
@@ -231,10 +250,14 @@ def list_serial_ports() -> list[str]:
 
 
 def _explain_open_failure(port: str, error: BaseException) -> str:
-    known = ", ".join(list_serial_ports()) or "none"
     text = str(error)
     if "exclusively lock" in text or "Resource temporarily unavailable" in text:
         return f"{port} is in use by another program: close that first"
     if "Permission denied" in text:
         return f"{port} may not be opened by you: sudo usermod -aG dialout $USER, then log in again"
-    return f"{port} cannot be opened ({text}); serial ports found: {known} (robolearn find-port)"
+    return f"{port} cannot be opened ({text}); {_list_known_ports()}"
+
+
+def _list_known_ports() -> str:
+    known = ", ".join(list_serial_ports()) or "none"
+    return f"serial ports found: {known} (robolearn find-port)"
