@@ -30,17 +30,17 @@ class RegisterAccess:
         longest_silence_s: longest time between two requests since it was last set to 0 [s].
     """
 
-    def __init__(self, link: SerialLink[Packet], timeout_s: float, retries: int) -> None:
+    def __init__(self, link: SerialLink[Packet], timeout_s: float, num_retries: int) -> None:
         """Takes a link that someone else opens and closes.
 
         Args:
             link: to the servos.
             timeout_s: how long to wait for an answer, its bytes' own time not counted [s].
-            retries: how often a read is repeated, and a write whose value can be read back.
+            num_retries: how often a read is repeated, and a write whose value can be read back.
         """
         self.link = link
         self.longest_silence_s = 0.0
-        self._timeout_s, self._retries = timeout_s, retries
+        self._timeout_s, self._num_retries = timeout_s, num_retries
         self._sent_s = time.monotonic()
         self._num_reads = 0
         self._unanswered: dict[int, float] = {}  # length of data: when it was asked for in vain
@@ -83,11 +83,11 @@ class RegisterAccess:
         missing = list(servo_ids)
         if not missing:
             return found
-        for attempt in range(self._retries + 1):
+        for attempt in range(self._num_retries + 1):
             length = self._choose_length(size, spare)
             # In the chain of a sync-read, one that is missing may silence those behind it: the last
             # attempt asks each by itself.
-            is_last = attempt > 0 and attempt == self._retries
+            is_last = attempt > 0 and attempt == self._num_retries
             groups = [[servo_id] for servo_id in missing] if is_last else [missing]
             for group in groups:
                 found |= self._read_once(address + size - length, length, group)
@@ -119,7 +119,7 @@ class RegisterAccess:
         if not values:
             return
         reasons: dict[int, str] = {}
-        for _ in range(self._retries + 1):
+        for _ in range(self._num_retries + 1):
             held = self.read(register, list(values))
             wrong = {key: value for key, value in values.items() if held[key] != value}
             if not wrong:

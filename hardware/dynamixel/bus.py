@@ -13,7 +13,7 @@ from robolearn.hardware.dynamixel.memory import read_memory, write_memory
 from robolearn.hardware.dynamixel.registers import Register
 from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, STATE_SPARE, Servo
 from robolearn.hardware.dynamixel.settings import Settings
-from robolearn.hardware.dynamixel.watchdog import Watchdogs
+from robolearn.hardware.dynamixel.watchdog import FIRED, Watchdogs
 from robolearn.hardware.serial_link import LinkCounters, SerialLink
 from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState
 
@@ -42,11 +42,11 @@ class DynamixelBus(ServoBus):
         port: str,
         baud_rate: int = 1_000_000,
         timeout_s: float = 0.02,
-        retries: int = 2,
+        num_retries: int = 2,
         grippers: Collection[int] = (),
         gains: Mapping[int, Mapping[str, int]] | None = None,
-        max_speed_radps: float = 6.0,
-        max_acceleration_radps2: float = 100.0,
+        goal_speed_radps: float = 6.0,
+        acceleration_radps2: float = 100.0,
     ) -> None:
         """Names the port; `open` opens it.
 
@@ -54,19 +54,19 @@ class DynamixelBus(ServoBus):
             port: name of the port.
             baud_rate: symbols per second; a new servo speaks 57600.
             timeout_s: how long to wait for an answer [s].
-            retries: how often a read is repeated.
+            num_retries: how often a read is repeated.
             grippers: ids of servos that hold something.
             gains: id to those of `p`, `i` and `d` that are not left at the servo's default.
-            max_speed_radps: servos turn no faster, whatever the goal [rad/s].
-            max_acceleration_radps2: servos change speed no faster [rad/s^2].
+            goal_speed_radps: servos turn no faster, whatever the goal [rad/s].
+            acceleration_radps2: servos change speed no faster [rad/s^2].
         """
         self._link = SerialLink(port, baud_rate, PacketDecoder(), timeout_s)
-        self._access = RegisterAccess(self._link, timeout_s, retries)
+        self._access = RegisterAccess(self._link, timeout_s, num_retries)
         self._settings = Settings(
             grippers=frozenset(grippers),
             gains={int(servo_id): dict(values) for servo_id, values in (gains or {}).items()},
-            max_speed_radps=max_speed_radps,
-            max_acceleration_radps2=max_acceleration_radps2,
+            goal_speed_radps=goal_speed_radps,
+            acceleration_radps2=acceleration_radps2,
         )
         self._servos: dict[int, Servo] = {}
         self._watchdogs = Watchdogs(self._access)
@@ -82,7 +82,7 @@ class DynamixelBus(ServoBus):
         return self._link.counters
 
     def open(self, servo_ids: Sequence[int]) -> None:
-        """See `ServoBus.open`; also makes every servo answer reads."""
+        """See `ServoBus.open`; also makes every servo answer reads. No ids: only for `scan`."""
         self._link.open()
         try:
             models = find_servos(self._access, servo_ids)
@@ -111,15 +111,13 @@ class DynamixelBus(ServoBus):
                 self.close()
 
     def read_states(self, servo_ids: Sequence[int]) -> dict[int, ServoState]:
-        """See `ServoBus.read_states`.
-
-        Raises:
-            WatchdogFiredError: if a bus watchdog has fired.
-        """
-        self._watchdogs.check()
+        """See `ServoBus.read_states`; that a bus watchdog has fired is among the faults."""
+        fired = self._watchdogs.find_fired()
         packets = self._access.read_block(STATE_ADDRESS, STATE_BYTES, servo_ids, STATE_SPARE)
         alarmed = [servo_id for servo_id, packet in packets.items() if packet.has_alert]
         faults = self._read_faults(alarmed)
+        for servo_id in fired:
+            faults[servo_id] = (*faults.get(servo_id, ()), FIRED)
         return {
             servo_id: self._get(servo_id).parse_state(packet.params, faults.get(servo_id, ()))
             for servo_id, packet in packets.items()
@@ -174,7 +172,7 @@ class DynamixelBus(ServoBus):
         self._access.write(
             registers.GOAL_PWM,
             {
-                key: round(share * registers.PWM_FULL)
+                key: round(share * self._get(key).pwm_limit)
                 for key, share in shares.items()
                 if key not in by_current
             },
@@ -199,10 +197,15 @@ class DynamixelBus(ServoBus):
         self._learn(list(memories))
 
     def configure(self, servo_ids: Sequence[int]) -> None:
-        """See `ServoBus.configure`; also clears a bus watchdog that has fired, and stops it."""
-        self._check_torque_is_off(servo_ids)
-        self._write_all(registers.BUS_WATCHDOG, servo_ids, 0)
-        self._watchdogs.forget(servo_ids)
+        """See `ServoBus.configure`; also clears a bus watchdog that has fired, and stops it.
+
+        Servos that are set up already keep their torque, so that an arm whose computer died can be
+        taken over without dropping it.
+
+        Raises:
+            RobotError: if a setting has to change that cannot while torque is on.
+        """
+        self._watchdogs.set(servo_ids, 0.0)
         self._settings.write(self._access, {key: self._get(key).model for key in servo_ids})
         self._learn(servo_ids)
 
@@ -244,11 +247,13 @@ class DynamixelBus(ServoBus):
         modes = self._access.read(registers.OPERATING_MODE, servo_ids)
         measured = [servo_id for servo_id in servo_ids if self._get(servo_id).model.has_current]
         limits = self._access.read(registers.CURRENT_LIMIT, measured)
+        pwm_limits = self._access.read(registers.PWM_LIMIT, servo_ids)
         memories = self.read_memory(servo_ids)
         positions = self._access.read(registers.PRESENT_POSITION, servo_ids)
         for servo_id in servo_ids:
             servo = self._get(servo_id)
-            servo.mode, servo.current_limit = modes[servo_id], limits.get(servo_id, 0)
+            servo.mode, servo.pwm_limit = modes[servo_id], pwm_limits[servo_id]
+            servo.current_limit = limits.get(servo_id, 0)
             servo.choose_turn(memories[servo_id], positions[servo_id])
 
     def _read_faults(self, servo_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -36,8 +36,8 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, S
             missing.append(servo_id)
         else:
             models[servo_id] = model
-    if not models:
-        raise RobotError(_explain_silence(access))
+    if missing and not models:
+        raise RobotError(_explain_silence(access, servo_ids))
     if missing:
         found = ", ".join(f"{key} {model.name}" for key, model in models.items())
         names = ", ".join(map(str, missing))
@@ -91,7 +91,7 @@ def _explain_double(access: RegisterAccess, servo_id: int) -> str:
     )
 
 
-def _explain_silence(access: RegisterAccess) -> str:
+def _explain_silence(access: RegisterAccess, servo_ids: Sequence[int]) -> str:
     """Says at which baud rate somebody answers, if not at the one that was asked for."""
     link, asked = access.link, access.link.baud_rate
     for baud_rate in BAUD_RATES.values():
@@ -100,16 +100,15 @@ def _explain_silence(access: RegisterAccess) -> str:
         link.close()
         link.baud_rate = baud_rate
         link.open()
-        answers = access.scan()
+        found = ", ".join(str(servo_id) for servo_id in servo_ids if access.ping(servo_id))
         link.baud_rate = asked
-        if answers:
-            found = ", ".join(str(packet.servo_id) for packet in answers)
+        if found:
             return (
-                f"no servo answers on {link.port} at {asked} baud, but at {baud_rate} baud there is"
-                f" {found}: set baud_rate: {baud_rate}, or the servos to {asked}"
+                f"no servo answers on {link.port} at {asked} baud, but {found} does at {baud_rate}:"
+                f" set baud_rate to {baud_rate}, or the servos to {asked}"
             )
     return (
-        f"no servo answers on {link.port}, at any baud rate: is the arm's power supply on, the"
+        f"no servo answers on {link.port} at any baud rate: is the arm's power supply on, the"
         " cable from the adapter to the first servo plugged in, and this the right port"
         " (robolearn find-port)?"
     )

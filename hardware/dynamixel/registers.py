@@ -153,7 +153,15 @@ TABLE = tuple(
 GOALS = (GOAL_PWM, GOAL_CURRENT, GOAL_VELOCITY, GOAL_POSITION)
 
 # Value of the register `BAUD_RATE`: symbols per second.
-BAUD_RATES = {0: 9600, 1: 57_600, 2: 115_200, 3: 1_000_000, 4: 2_000_000, 5: 3_000_000}
+BAUD_RATES = {
+    0: 9600,
+    1: 57_600,
+    2: 115_200,
+    3: 1_000_000,
+    4: 2_000_000,
+    5: 3_000_000,
+    6: 4_000_000,
+}
 
 WITHOUT_CURRENT = (
     OperatingMode.VELOCITY,

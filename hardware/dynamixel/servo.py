@@ -23,12 +23,14 @@ class Servo:
         model: its kind.
         mode: its operating mode.
         current_limit: in units of the model; 0 if it has no sensor.
+        pwm_limit: in units of the model.
         turns: whole turns to add to what its registers say; see `DynamixelBus`.
     """
 
     model: ServoModel
     mode: int = OperatingMode.POSITION
     current_limit: int = 0
+    pwm_limit: int = registers.PWM_FULL
     turns: int = 0
 
     @property

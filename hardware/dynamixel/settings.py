@@ -23,14 +23,14 @@ class Settings:
     Attributes:
         grippers: ids of servos that hold something.
         gains: id to those of `GAINS` that are not left at the servo's default.
-        max_speed_radps: they turn no faster [rad/s].
-        max_acceleration_radps2: they change speed no faster [rad/s^2].
+        goal_speed_radps: they turn no faster [rad/s].
+        acceleration_radps2: they change speed no faster [rad/s^2].
     """
 
     grippers: frozenset[int]
     gains: Mapping[int, Mapping[str, int]]
-    max_speed_radps: float
-    max_acceleration_radps2: float
+    goal_speed_radps: float
+    acceleration_radps2: float
 
     def write(self, access: RegisterAccess, models: Mapping[int, ServoModel]) -> None:
         """Writes them into servos whose torque is off: id to model."""
@@ -61,8 +61,8 @@ class Settings:
 
     def _write_profiles(self, access: RegisterAccess, servo_ids: list[int]) -> None:
         limits = access.read(registers.VELOCITY_LIMIT, servo_ids)
-        speed = round(self.max_speed_radps / registers.VELOCITY_UNIT_RADPS)
-        acceleration = round(self.max_acceleration_radps2 / registers.ACCELERATION_UNIT_RADPS2)
+        speed = round(self.goal_speed_radps / registers.VELOCITY_UNIT_RADPS)
+        acceleration = round(self.acceleration_radps2 / registers.ACCELERATION_UNIT_RADPS2)
         # 0 would mean no limit.
         access.write(registers.PROFILE_ACCELERATION, dict.fromkeys(servo_ids, max(1, acceleration)))
         access.write(

@@ -11,6 +11,7 @@ from robolearn.hardware.dynamixel.access import RegisterAccess
 
 # After this share of the watchdog's time in silence it is asked whether it has fired.
 DOUBTFUL_SHARE = 0.5
+FIRED = "stopped by its bus watchdog"
 
 
 class WatchdogFiredError(RobotError):
@@ -35,7 +36,7 @@ class Watchdogs:
         Raises:
             RobotError: if the servos cannot wait so long, or one has a homing offset.
         """
-        units = round(timeout_s / registers.WATCHDOG_UNIT_S)
+        units = math.floor(timeout_s / registers.WATCHDOG_UNIT_S + 1e-6)  # never longer than asked
         if not (timeout_s == 0 or 1 <= units <= registers.BUS_WATCHDOG.highest):
             raise RobotError(f"a bus watchdog waits 0.02 s to 2.54 s, got {timeout_s} s")
         if units:
@@ -54,25 +55,31 @@ class Watchdogs:
         gone = self._times_s.keys() if servo_ids is None else servo_ids
         self._times_s = {key: time_s for key, time_s in self._times_s.items() if key not in gone}
 
+    def find_fired(self) -> list[int]:
+        """Returns which have fired; asks only after a silence in which one could have."""
+        self._access.note_silence()
+        silence_s = self._access.longest_silence_s
+        if silence_s < DOUBTFUL_SHARE * min(self._times_s.values(), default=math.inf):
+            return []
+        fired = self._find_fired(list(self._times_s))
+        if not fired:
+            self._access.longest_silence_s = 0.0
+        return fired
+
     def check(self) -> None:
-        """Asks whether one has fired, after a silence in which it could have.
+        """Asks whether one has fired.
 
         Raises:
             WatchdogFiredError: if so; again at every call until they are set anew.
         """
-        self._access.note_silence()
-        silence_s = self._access.longest_silence_s
-        if silence_s < DOUBTFUL_SHARE * min(self._times_s.values(), default=math.inf):
-            return
-        fired = self._find_fired(list(self._times_s))
+        fired = self.find_fired()
         if fired:
             names = ", ".join(map(str, fired))
             raise WatchdogFiredError(
-                f"servo {names} on {self._access.link.port} stopped by itself, after"
-                f" {silence_s:.2f} s without a word from this computer: find what held it up, then"
-                " arm the robot anew"
+                f"servo {names} on {self._access.link.port} stopped by itself and takes no goals,"
+                f" after {self._access.longest_silence_s:.2f} s without a word from this computer:"
+                " find what held it up, then arm the robot anew"
             )
-        self._access.longest_silence_s = 0.0
 
     def _find_fired(self, servo_ids: Sequence[int]) -> list[int]:
         values = self._access.read(registers.BUS_WATCHDOG, servo_ids)

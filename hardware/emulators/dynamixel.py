@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
 from robolearn.errors import RobolearnError
 from robolearn.hardware.dynamixel.decoder import PacketDecoder
 from robolearn.hardware.dynamixel.protocol import (
-    ALERT,
     BROADCAST_ID,
     CLEAR_TURNS,
     HEADER,
+    LARGEST_LENGTH,
     Instruction,
     Packet,
     compute_crc,
 )
-from robolearn.hardware.dynamixel.registers import MODELS, STATUS_RETURN_LEVEL, ServoModel
-from robolearn.hardware.emulators.dynamixel_servo import ACCESS_ERROR, LENGTH_ERROR, EmulatedServo
+from robolearn.hardware.dynamixel.registers import (
+    MODELS,
+    SERVO_ID,
+    STATUS_RETURN_LEVEL,
+    ServoModel,
+)
+from robolearn.hardware.emulators.dynamixel_servo import (
+    INSTRUCTION_ERROR,
+    LENGTH_ERROR,
+    RANGE_ERROR,
+    EmulatedServo,
+)
 from robolearn.hardware.emulators.port import Device
 from robolearn.hardware.emulators.servo_setup import ServoSetup
 from robolearn.plant import Plant
 
+Place = tuple[int, int, int]  # id, address, size
+Reply = tuple[float, bytes]  # after how long [s], and what
 DEFAULT_MODEL = "XL330-M288"
-UNKNOWN_INSTRUCTION = 2
 # The status return level from which on an instruction is replied to; 2 if not named.
 NEEDED_LEVELS: dict[int, int] = {Instruction.PING: 0, Instruction.READ: 1}
-# Parameters without which an instruction to many means nothing.
+WITH_ADDRESS = (Instruction.READ, Instruction.WRITE, Instruction.REG_WRITE)
+# Parameters without which these mean nothing.
 LEAST_BYTES: dict[int, int] = {
     Instruction.SYNC_READ: 4,
     Instruction.FAST_SYNC_READ: 4,
     Instruction.SYNC_WRITE: 4,
 }
-WITH_ADDRESS = (Instruction.READ, Instruction.WRITE, Instruction.REG_WRITE)
 
 
 class DynamixelServos(Device):
-    """Servos on one line, moving the actuators of a plant.
+    """Servos on one line, moving the actuators of a plant. They know no factory reset.
+
+    A servo answers to the id in its register: write that of another, and both talk at once.
 
     Attributes:
-        servos: id to servo, in the order of their ids.
-        doubled: ids that a second servo of the same model has as well, whose horn stands elsewhere:
-            the two talk at the same time.
-        waits_in_chain: whether a missing servo silences those behind it in a sync-read.
+        servos: each servo by the id it was given at first; to look into, or to break.
+        waits_in_chain: whether a missing servo silences those behind it in a read of many.
     """
 
     def __init__(
@@ -64,14 +77,13 @@ class DynamixelServos(Device):
         """
         names = models or {}
         self.servos = {
-            key: EmulatedServo(key, _find_model(names.get(key, DEFAULT_MODEL)), servos[key], plant)
-            for key in sorted(servos)
+            key: EmulatedServo(key, _find_model(names.get(key, DEFAULT_MODEL)), setup, plant)
+            for key, setup in servos.items()
         }
-        self.doubled: set[int] = set()
         self.waits_in_chain = False
         self._decoder = PacketDecoder()
-        self._heard_s = 0.0
-        self._waiting: list[tuple[float, bytes]] = []
+        self._heard_s = -math.inf
+        self._waiting: list[Reply] = []
 
     def receive(self, data: bytes, now_s: float) -> Sequence[bytes]:
         """See `Device.receive`; replies come after each servo's return delay."""
@@ -79,8 +91,8 @@ class DynamixelServos(Device):
             if packet.is_status:
                 continue
             self._heard_s = due_s = now_s
-            for servo_id, reply in self._answer(packet):
-                due_s += self.servos[servo_id].return_delay_s if servo_id in self.servos else 0.0
+            for delay_s, reply in self._answer(packet):
+                due_s += delay_s
                 self._waiting.append((due_s, reply))
         due = [reply for due_s, reply in self._waiting if due_s <= now_s]
         self._waiting = [entry for entry in self._waiting if entry[0] > now_s]
@@ -96,104 +108,109 @@ class DynamixelServos(Device):
         for servo in self.servos.values():
             servo.update(now_s, now_s - self._heard_s)
 
-    def _answer(self, packet: Packet) -> list[tuple[int, bytes]]:
-        """Returns who replies to an instruction, and with what, in order."""
-        if packet.servo_id == BROADCAST_ID and len(packet.params) < LEAST_BYTES.get(
-            packet.instruction, 0
-        ):
+    def power_cycle(self) -> None:
+        """Cuts the supply of all servos and gives it back."""
+        for servo in self.servos.values():
+            servo.start()
+        self._waiting.clear()
+
+    def _answer(self, packet: Packet) -> list[Reply]:
+        """Lets the servos do what they are told; returns their replies, each after the last."""
+        params = packet.params
+        if len(params) < LEAST_BYTES.get(packet.instruction, 0):
+            return []  # too short to say whom it is for
+        if packet.instruction in WRITES:
+            for servo_id, address, data in WRITES[packet.instruction](params):
+                for servo in self._find(servo_id):
+                    servo.write(address, data)
             return []
-        if packet.instruction == Instruction.SYNC_READ:
-            address, size = struct.unpack_from("<HH", packet.params)
-            return self._read_chain([(key, address, size) for key in packet.params[4:]])
-        if packet.instruction == Instruction.BULK_READ:
-            return self._read_chain(_split_bulk_read(packet.params))
+        if packet.instruction in READS:
+            return self._read_chain(READS[packet.instruction](params))
         if packet.instruction == Instruction.FAST_SYNC_READ:
-            return self._read_fast(packet.params)
-        if packet.instruction == Instruction.SYNC_WRITE:
-            self._write_each(_split_sync_write(packet.params))
-            return []
-        if packet.instruction == Instruction.BULK_WRITE:
-            self._write_each(_split_bulk_write(packet.params))
-            return []
-        is_broadcast = packet.servo_id == BROADCAST_ID
-        replies = []
-        for servo_id in self.servos if is_broadcast else [packet.servo_id]:
-            if self._is_listening(servo_id):
-                reply = self._obey(servo_id, packet)
-                if not is_broadcast or packet.instruction == Instruction.PING:
-                    replies += reply
-        return replies
+            return self._read_fast(_split_sync_read(params))
+        if packet.servo_id != BROADCAST_ID:
+            return _talk_at_once(self._find(packet.servo_id), packet)
+        ids = sorted({servo.get(SERVO_ID) for servo in self.servos.values()})
+        replies = [reply for key in ids for reply in _talk_at_once(self._find(key), packet)]
+        return replies if packet.instruction == Instruction.PING else []
 
-    def _obey(self, servo_id: int, packet: Packet) -> list[tuple[int, bytes]]:
-        """Lets one servo do what it was told; returns its reply, if it gives one."""
-        servo, params = self.servos[servo_id], packet.params
-        error, data = 0, b""
-        level = servo.get(STATUS_RETURN_LEVEL)
-        if packet.instruction == Instruction.PING:
-            data, error = servo.read(0, 2)[0] + servo.read(6, 1)[0], 0
-        elif packet.instruction == Instruction.READ and len(params) == 4:
-            data, error = servo.read(*struct.unpack("<HH", params))
-        elif packet.instruction == Instruction.WRITE and len(params) > 2:
-            error = servo.write(*struct.unpack_from("<H", params), params[2:])
-        elif packet.instruction == Instruction.REG_WRITE and len(params) > 2:
-            servo.keep(*struct.unpack_from("<H", params), params[2:])
-        elif packet.instruction == Instruction.ACTION:
-            servo.act()
-        elif packet.instruction == Instruction.REBOOT:
-            servo.reboot()
-        elif packet.instruction == Instruction.CLEAR:
-            error = servo.clear_turns() if params == CLEAR_TURNS else ACCESS_ERROR
-        elif packet.instruction in WITH_ADDRESS:
-            error = LENGTH_ERROR
-        else:
-            error = UNKNOWN_INSTRUCTION
-        needed = NEEDED_LEVELS.get(packet.instruction, 2)
-        return [(servo_id, self._reply(servo_id, data, error))] if level >= needed else []
+    def _find(self, servo_id: int) -> list[EmulatedServo]:
+        """Returns the servos that have an id and listen."""
+        servos = self.servos.values()
+        return [one for one in servos if one.is_listening and one.get(SERVO_ID) == servo_id]
 
-    def _reply(self, servo_id: int, data: bytes, error: int) -> bytes:
-        servo = self.servos[servo_id]
-        error |= ALERT if servo.has_alert else 0
-        reply = Packet(servo_id, Instruction.STATUS, data, error).encode()
-        if servo_id not in self.doubled or len(data) <= 3:
-            return reply
-        # The line is low as soon as one of two pulls it down; the other one's bytes are other ones.
-        other = Packet(servo_id, Instruction.STATUS, bytes(b ^ 0x5A for b in data), error).encode()
-        return bytes(mine & theirs for mine, theirs in zip(reply, other, strict=False))
-
-    def _is_listening(self, servo_id: int) -> bool:
-        return servo_id in self.servos and self.servos[servo_id].is_listening
-
-    def _read_chain(self, places: list[tuple[int, int, int]]) -> list[tuple[int, bytes]]:
+    def _read_chain(self, places: Iterable[Place]) -> list[Reply]:
         """Lets servos reply one after the other, each with its own registers."""
-        replies = []
+        replies: list[Reply] = []
         for servo_id, address, size in places:
-            if self._is_listening(servo_id):
-                if self.servos[servo_id].get(STATUS_RETURN_LEVEL) >= 1:
-                    data, error = self.servos[servo_id].read(address, size)
-                    replies.append((servo_id, self._reply(servo_id, data, error)))
-            elif self.waits_in_chain:
+            request = Packet(servo_id, Instruction.READ, struct.pack("<HH", address, size))
+            reply = _talk_at_once(self._find(servo_id), request)
+            if not reply and self.waits_in_chain:
                 break
+            replies += reply
         return replies
 
-    def _read_fast(self, params: bytes) -> list[tuple[int, bytes]]:
+    def _read_fast(self, places: Sequence[Place]) -> list[Reply]:
         """Lets servos share one reply, which a missing one cuts short."""
-        address, size = struct.unpack_from("<HH", params)
-        servo_ids = params[4:]
-        length = len(servo_ids) * (size + 4) + 1
+        length = 1 + sum(size + 4 for _, _, size in places)
+        if length > LARGEST_LENGTH:
+            return []
         reply = HEADER + struct.pack("<BHB", BROADCAST_ID, length, Instruction.STATUS)
-        for servo_id in servo_ids:
-            if not self._is_listening(servo_id):
+        delay_s = 0.0
+        for servo_id, address, size in places:
+            servos = self._find(servo_id)
+            if not servos:
                 break
-            data, error = self.servos[servo_id].read(address, size)
-            error |= ALERT if self.servos[servo_id].has_alert else 0
-            reply += bytes([error, servo_id]) + data
+            data, error = servos[0].read(address, size)
+            reply += bytes([error | servos[0].alert, servo_id]) + data
             reply += struct.pack("<H", compute_crc(reply))
-        return [(BROADCAST_ID, reply)]
+            delay_s = max(delay_s, servos[0].return_delay_s)
+        return [(delay_s, reply)]
 
-    def _write_each(self, writes: Iterable[tuple[int, int, bytes]]) -> None:
-        for servo_id, address, data in writes:
-            if self._is_listening(servo_id):
-                self.servos[servo_id].write(address, data)
+
+def _talk_at_once(servos: Sequence[EmulatedServo], packet: Packet) -> list[Reply]:
+    """Returns what is heard when servos with one id reply to an instruction; nothing if none do."""
+    replies = [reply for servo in servos if (reply := _obey(servo, packet)) is not None]
+    if not replies:
+        return []
+    # The line is low as soon as one of them pulls it down.
+    heard = functools.reduce(lambda one, two: bytes(map(operator.and_, one, two)), replies)
+    return [(max(servo.return_delay_s for servo in servos), heard)]
+
+
+def _obey(servo: EmulatedServo, packet: Packet) -> bytes | None:
+    """Lets one servo do what it is told; returns its reply, None if it gives none."""
+    params, level = packet.params, servo.get(STATUS_RETURN_LEVEL)
+    error, data, alert = 0, b"", servo.alert
+    if packet.instruction == Instruction.PING:
+        data = servo.identity
+    elif packet.instruction == Instruction.READ and len(params) == 4:
+        data, error = servo.read(*struct.unpack("<HH", params))
+    elif packet.instruction == Instruction.WRITE and len(params) > 2:
+        error = servo.write(*struct.unpack_from("<H", params), params[2:])
+    elif packet.instruction == Instruction.REG_WRITE and len(params) > 2:
+        servo.keep(*struct.unpack_from("<H", params), params[2:])
+    elif packet.instruction == Instruction.ACTION:
+        servo.act()
+    elif packet.instruction == Instruction.REBOOT:
+        servo.reboot()
+    elif packet.instruction == Instruction.CLEAR:
+        error = servo.clear_turns() if params == CLEAR_TURNS else RANGE_ERROR
+    else:
+        error = LENGTH_ERROR if packet.instruction in WITH_ADDRESS else INSTRUCTION_ERROR
+    if level < NEEDED_LEVELS.get(packet.instruction, 2):
+        return None
+    return Packet(servo.get(SERVO_ID), Instruction.STATUS, data, error | alert).encode()
+
+
+def _split_sync_read(params: bytes) -> list[Place]:
+    address, size = struct.unpack_from("<HH", params)
+    return [(servo_id, address, size) for servo_id in params[4:]]
+
+
+def _split_bulk_read(params: bytes) -> list[Place]:
+    places = range(0, len(params) - 4, 5)
+    return [struct.unpack_from("<BHH", params, place) for place in places]
 
 
 def _split_sync_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
@@ -202,17 +219,16 @@ def _split_sync_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
         yield params[place], address, params[place + 1 : place + 1 + size]
 
 
-def _split_bulk_read(params: bytes) -> list[tuple[int, int, int]]:
-    places = range(0, len(params) - 4, 5)
-    return [struct.unpack_from("<BHH", params, place) for place in places]
-
-
 def _split_bulk_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
     place = 0
     while place + 5 < len(params):
         servo_id, address, size = struct.unpack_from("<BHH", params, place)
         yield servo_id, address, params[place + 5 : place + 5 + size]
         place += 5 + size
+
+
+READS = {Instruction.SYNC_READ: _split_sync_read, Instruction.BULK_READ: _split_bulk_read}
+WRITES = {Instruction.SYNC_WRITE: _split_sync_write, Instruction.BULK_WRITE: _split_bulk_write}
 
 
 def _find_model(name: str) -> ServoModel:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from robolearn.hardware.dynamixel import registers
+from robolearn.hardware.dynamixel.protocol import ALERT
 from robolearn.hardware.dynamixel.registers import OperatingMode, Register, ServoModel
 from robolearn.hardware.emulators.servo_setup import ServoSetup
 from robolearn.hardware.servo_bus import RAD_PER_STEP, STEPS_PER_TURN
 from robolearn.plant import Drive, Plant
 
-RANGE_ERROR, LENGTH_ERROR, LIMIT_ERROR, ACCESS_ERROR = 4, 5, 6, 7
+INSTRUCTION_ERROR, RANGE_ERROR, LENGTH_ERROR, LIMIT_ERROR, ACCESS_ERROR = 2, 4, 5, 6, 7
 FIRMWARE = 52
 CURRENT_MARGIN = 1.2  # of the current limit over the stall current, about as from the factory
 REBOOT_S = 0.2  # deaf for this long
@@ -46,10 +47,10 @@ class EmulatedServo:
         if model.current_unit_a is not None:
             limit = round(CURRENT_MARGIN * model.stall_current_a / model.current_unit_a)
             self._values[registers.CURRENT_LIMIT] = limit
-        self._pending: tuple[int, bytes] | None = None
+        self._pending: tuple[int, bytes] | None = None  # address and bytes
         self._deaf_until_s = -math.inf
         self._now_s = 0.0
-        self._start()
+        self.start()
 
     @property
     def is_listening(self) -> bool:
@@ -57,9 +58,17 @@ class EmulatedServo:
         return not self.is_dead and self._now_s >= self._deaf_until_s
 
     @property
-    def has_alert(self) -> bool:
-        """Whether it reports a hardware error."""
-        return self.get(registers.HARDWARE_ERROR) != 0
+    def identity(self) -> bytes:
+        """What it answers to a ping: model and firmware."""
+        return b"".join(
+            register.encode(self.get(register))
+            for register in (registers.MODEL_NUMBER, registers.FIRMWARE_VERSION)
+        )
+
+    @property
+    def alert(self) -> int:
+        """The bit it sets in the error byte of its replies while it has a hardware error."""
+        return ALERT if self.get(registers.HARDWARE_ERROR) else 0
 
     @property
     def return_delay_s(self) -> float:
@@ -122,12 +131,9 @@ class EmulatedServo:
         self._values[registers.REGISTERED_INSTRUCTION] = 0
 
     def reboot(self) -> None:
-        """Starts anew: limp, without an error, counting turns from within one."""
+        """Starts anew, deaf meanwhile; the only way out of a hardware error."""
         self._deaf_until_s = self._now_s + REBOOT_S
-        for register in registers.TABLE:
-            if not register.in_eeprom:
-                self._values[register] = register.initial
-        self._start()
+        self.start()
 
     def clear_turns(self) -> int:
         """Brings the position back into one turn; returns an error code if it moves."""
@@ -156,7 +162,13 @@ class EmulatedServo:
         self._follow_profile(duration_s)
         self._drive()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begins as after power-on: limp, turns counted from within one, EEPROM kept."""
+        for register in registers.TABLE:
+            if not (register.in_eeprom or register.is_read_only):
+                self._values[register] = register.initial
+        self._values[registers.HARDWARE_ERROR] = 0
+        self._pending = None
         self._values[registers.GOAL_CURRENT] = self.get(registers.CURRENT_LIMIT)
         self._begin_turn()
         self._values[registers.GOAL_POSITION] = round(self._get_position())
@@ -203,7 +215,7 @@ class EmulatedServo:
 
     def _set(self, register: Register, value: int) -> None:
         if register is registers.TORQUE_ENABLE:
-            if self.has_alert and self.get(registers.HARDWARE_ERROR) & self.get(registers.SHUTDOWN):
+            if self.get(registers.HARDWARE_ERROR) & self.get(registers.SHUTDOWN):
                 return  # stays limp until it is rebooted
             if value and not self.get(registers.TORQUE_ENABLE):
                 self._hold()
