@@ -55,7 +55,7 @@ class VescController(Device):
     def __init__(
         self,
         plant: Plant,
-        version: tuple[int, int] = (6, 2),
+        version: Sequence[int] = (6, 2),
         erpm_per_radps: float = 150.0,
         servo_gain: float = -0.8,
         servo_offset: float = 0.5,
@@ -90,12 +90,13 @@ class VescController(Device):
         Raises:
             RobotError: if there is no such firmware.
         """
-        if version not in LAYOUTS:
+        major, minor = version
+        if (major, minor) not in LAYOUTS:
             raise RobotError(f"no emulated VESC has firmware {version}; known: {sorted(LAYOUTS)}")
         self.timeout_s, self.brake_current_a = timeout_s, brake_current_a
         self.servo_output, self.kill_switch = servo_output, False
         self.voltage_v, self.fet_temperature_c, self.motor_temperature_c = 15.8, 31.0, 28.0
-        self._plant, self._version, self._imu = plant, version, imu
+        self._plant, self._version, self._imu = plant, (major, minor), imu
         self._motor, self._steering = motor, steering
         self._erpm_per_radps = erpm_per_radps
         self._servo_gain, self._servo_offset = servo_gain, servo_offset
