@@ -101,6 +101,16 @@ class RegisterAccess:
             )
         return {servo_id: found[servo_id] for servo_id in servo_ids}
 
+    def send(self, register: reg.Register, values: Mapping[int, int]) -> None:
+        """Sets a register of several servos, without proof.
+
+        Raises:
+            LinkLostError: if the port is gone.
+        """
+        data = {servo_id: register.encode(value) for servo_id, value in values.items()}
+        if data:
+            self.link.send(encode_sync_write(register.address, data))
+
     def write(self, register: reg.Register, values: Mapping[int, int]) -> None:
         """Sets a register of several servos to a value each, and reads back that it is so.
 
@@ -113,8 +123,7 @@ class RegisterAccess:
         for _ in range(self._num_tries):
             if not wrong:
                 return
-            data = {servo_id: register.encode(value) for servo_id, value in wrong.items()}
-            self.link.send(encode_sync_write(register.address, data))
+            self.send(register, wrong)
             kept = self.read_values(register, tuple(values))
             wrong = {key: value for key, value in values.items() if kept[key] != value}
         if wrong:
