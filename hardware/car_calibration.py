@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 
 from robolearn.errors import RobotError
@@ -38,6 +39,9 @@ class CarCalibration:
     min_erpm: float = 900.0
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise RobotError(f"a car's {name} must be a finite number, got {value!r}")
         if self.erpm_per_mps == 0.0 or self.servo_gain == 0.0:
             raise RobotError("a car's erpm_per_mps and servo_gain must not be 0: measure them")
         if not 0.0 <= self.servo_lower < self.servo_offset < self.servo_upper <= 1.0:
@@ -76,5 +80,6 @@ class CarCalibration:
 
     def compute_hash(self) -> str:
         """Returns the SHA-256 of the numbers, to be kept with what was recorded."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        numbers = {name: float(value) for name, value in asdict(self).items()}
+        text = json.dumps(numbers, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

@@ -39,9 +39,9 @@ class CarLimits:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if not (math.isfinite(value) and value > 0.0):
+            if not isinstance(value, int | float) or not 0.0 < value < math.inf:
                 raise RobotError(
-                    f"limits.{name} must be a positive number, got {value}; to drive without it,"
+                    f"limits.{name} must be a positive number, got {value!r}; to drive without it,"
                     f" add {name.rpartition('_')[0]} to limits_off"
                 )
 

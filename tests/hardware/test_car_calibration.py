@@ -32,6 +32,7 @@ def test_the_servo_keeps_within_its_limits():
         {"servo_lower": -0.1},
         {"servo_upper": 1.1},
         {"servo_lower": float("nan")},
+        {"min_erpm": None},
     ],
 )
 def test_numbers_that_make_no_car_are_refused(wrong):
@@ -40,5 +41,5 @@ def test_numbers_that_make_no_car_are_refused(wrong):
 
 
 def test_the_hash_tells_calibrations_apart():
-    assert CarCalibration().compute_hash() == CarCalibration().compute_hash()
+    assert CarCalibration().compute_hash() == CarCalibration(erpm_per_mps=4614).compute_hash()
     assert CarCalibration().compute_hash() != CarCalibration(servo_offset=0.51).compute_hash()

@@ -78,7 +78,7 @@ def test_an_unknown_limit_is_refused():
         CarGuard(CarLimits(), ["steering_rates"])
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf, None])
 def test_a_limit_that_is_none_is_refused(value):
     with pytest.raises(RobotError, match="acceleration_mps2"):
         CarLimits(acceleration_mps2=value)
