@@ -10,6 +10,7 @@ from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.plant_actuators import HasImu
 from robolearn.sim.rendering import Renderer
 from robolearn.sim.tasks.sim_task import SimTask
+from robolearn.sim.world_state import get_world_state
 from robolearn.specs import Array
 
 
@@ -18,7 +19,7 @@ class MujocoPlant(Plant):
 
     Time passes in whole physics steps; what is left of a duration is carried to the next. Once in a
     control period the task judges the scene, as it may change it (a lamp goes on). All actuators
-    begin without torque. Pictures must all be drawn by one thread: OpenGL demands it.
+    begin without torque.
 
     Attributes:
         task: what stands around the body, or None.
@@ -106,11 +107,11 @@ class MujocoPlant(Plant):
             self.task.reset(seed)
 
     def get_state(self) -> dict[str, list[float]]:
-        """Returns the world's state, for `World.set_state`; its time began with the episode."""
-        return self._world.get_state()
+        """Returns the world's state, for `set_world_state`."""
+        return get_world_state(self._world)
 
     def close(self) -> None:
-        """Frees the renderer, in the thread that drew; allowed any number of times."""
+        """Frees the renderer. Allowed any number of times."""
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None

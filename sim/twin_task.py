@@ -16,6 +16,7 @@ from robolearn.robot import Robot
 from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.tasks.sim_task import SimTask
+from robolearn.sim.world_state import set_world_state
 from robolearn.specs import Array, ArraySpec
 from robolearn.task import Evaluation, Task
 
@@ -109,7 +110,7 @@ class TwinTask(Task):
 
     def _take_over_state(self) -> None:
         try:
-            self._mirror.world.set_state(self._scene.get_state())
+            set_world_state(self._mirror.world, self._scene.get_state())
         except IncompatibleError as error:
             raise IncompatibleError(
                 f"the twin at {self._scene.address} does not play {self.name!r}: {error}"

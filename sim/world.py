@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import mujoco
 import numpy as np
 
-from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
+from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
 from robolearn.sim.physics import Physics
 from robolearn.sim.scene import SceneBuilder, compose
 from robolearn.specs import Array
-
-# What a state is made of, in `MjData`: all that `mj_forward` needs.
-STATE_ARRAYS = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat")
 
 
 class FreeBody:
@@ -157,8 +153,12 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    (Only the torque limits of a plant's actuators do, whose world is their own.) The world frame is
-    the base frame of a body that stands. Handles stay valid for the life of the world.
+    The world frame is the base frame of a body that stands. Handles stay valid for the life of the
+    world. The actuators of a plant alone change the model: torque limits, in a world of their own.
+
+    Attributes:
+        embodiment: the body as data.
+        robot_geoms: which geoms count as the robot's touch: a mask.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
@@ -187,32 +187,6 @@ class World:
     def advance(self, num_steps: int) -> None:
         """Runs the physics."""
         mujoco.mj_step(self.model, self.data, num_steps)
-
-    def get_state(self) -> dict[str, list[float]]:
-        """Returns the state as plain numbers, from which `set_state` makes a mirror."""
-        arrays = {name: getattr(self.data, name).ravel().tolist() for name in STATE_ARRAYS}
-        return {"time_s": [self.data.time], **arrays}
-
-    def set_state(self, state: Mapping[str, Sequence[float]]) -> None:
-        """Takes over the state of another world with the same scene; further entries are ignored.
-
-        Raises:
-            IncompatibleError: if it is not the state of such a world; then nothing has changed.
-        """
-        arrays = {name: getattr(self.data, name) for name in STATE_ARRAYS}
-        names = ("time_s", *STATE_ARRAYS)
-        values = {name: _read_numbers(state.get(name), name) for name in names}
-        sizes = {"time_s": 1} | {name: array.size for name, array in arrays.items()}
-        for name, size in sizes.items():
-            if len(values[name]) != size:
-                raise IncompatibleError(
-                    f"{name} has {len(values[name])} numbers and would need {size}:"
-                    " this is the state of another scene"
-                )
-        self.data.time = float(values["time_s"][0])
-        for name, array in arrays.items():
-            array[:] = values[name].reshape(array.shape)
-        self.forward()
 
     def free_body(self, name: str) -> FreeBody:
         """Returns the free body of that name.
@@ -303,13 +277,3 @@ class World:
             raise UnknownNameError("joint", name, known, "in the scene")
         index = known[name]
         return int(model.jnt_qposadr[index]), int(model.jnt_dofadr[index]), index
-
-
-def _read_numbers(values: object, name: str) -> Array:
-    """Returns what came from outside as finite numbers, shape (n,)."""
-    if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
-        with contextlib.suppress(OverflowError):  # an integer beyond all floats
-            numbers = np.array(values, float)
-            if np.isfinite(numbers).all():
-                return numbers
-    raise IncompatibleError(f"{name} is no list of finite numbers: this is no world's state")

@@ -5,6 +5,7 @@ import pytest
 
 from robolearn.cartesian import CartesianAdapter
 from robolearn.embodiments import Embodiment
+from robolearn.embodiments.koch import KOCH
 from robolearn.embodiments.so101 import CHAIN, LAYOUT, SO101
 from robolearn.errors import IncompatibleError
 
@@ -138,3 +139,15 @@ def test_a_body_that_is_no_arm_is_refused():
     fields = {field.name: getattr(SO101, field.name) for field in dataclasses.fields(Embodiment)}
     with pytest.raises(IncompatibleError, match="rc_car is no arm"):
         CartesianAdapter(Embodiment(**fields | {"name": "rc_car"}))
+
+
+@pytest.mark.parametrize("arm", [SO101, KOCH], ids=lambda arm: arm.name)
+def test_each_arm_moves_by_its_own_kinematics(arm):
+    adapter = CartesianAdapter(arm)
+    adapter.reset(np.float32(arm.home_position))
+    start_b, _ = arm.chain.compute_tool_pose(np.array(arm.home_position[:5]))
+    for _ in range(5):
+        action = adapter.step(STEP[0] + STEP[1])
+    arm.action_spec.validate(action)
+    moved_b = arm.chain.compute_tool_pose(action[:5])[0] - start_b
+    np.testing.assert_allclose(moved_b, [0.02, 0.02, 0.0], atol=6e-4)

@@ -1,3 +1,4 @@
+import concurrent.futures
 import json
 
 import numpy as np
@@ -201,4 +202,13 @@ def test_cameras_are_drawn_in_their_own_size():
     with pytest.raises(RobotError, match="unknown camera 'behind'"):
         plant.render("behind")
     plant.close()
+    plant.close()
+
+
+@pytest.mark.gl
+def test_one_thread_may_draw_and_another_one_close():
+    plant = make_plant()
+    with concurrent.futures.ThreadPoolExecutor(1) as emulation:
+        theirs = emulation.submit(plant.render, "front").result()
+        np.testing.assert_array_equal(plant.render("front"), theirs)
     plant.close()
