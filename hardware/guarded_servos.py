@@ -69,8 +69,8 @@ class GuardedServos:
         self._holds = True
         self._sent_s = self._clock.now_s()
 
-    def switch_on(self, watchdog_s: float | None) -> None:
-        """Gives torque to an arm that is well; see `ArmServos.switch_on`.
+    def check_fit(self) -> None:
+        """Looks whether the arm may be switched on.
 
         Raises:
             RobotError: if a servo is unwell or a joint stands outside its limits.
@@ -83,6 +83,9 @@ class GuardedServos:
             raise RobotError(
                 f"the arm stays off: {'; '.join(outside)}. Move it by hand into its range"
             )
+
+    def switch_on(self, watchdog_s: float | None) -> None:
+        """Gives torque; see `ArmServos.switch_on`."""
         with self._watch_link():
             self.servos.switch_on(watchdog_s)
         self.has_torque, self._holds, self._state = True, True, None

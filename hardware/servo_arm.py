@@ -118,6 +118,7 @@ class ServoArm(Robot):
         with ExitStack() as undo:
             undo.callback(self.servos.bus.close)
             self.servos.open()
+            self._guarded.check_fit()
             undo.callback(self._restore_torque, self.servos.find_torque())
             self._guarded.switch_on(self._watchdog_s)
             undo.callback(self._cameras.close)

@@ -63,6 +63,7 @@ def move_slowly(
     for position in plan_minimum_jerk(guarded.command, target, peak_speed, period_s):
         if is_interrupted():
             return
+        guarded.read()  # watched at every step
         guarded.send(spec.clip(position))
         pacer.wait()
     # A gripper may hold something.

@@ -133,7 +133,7 @@ class ActionLimiter:
         move = self._shorten(target - self._command, period_s, acted)
         reached = self._command + move
         if self._workspace is not None:
-            kept = self._workspace.cut_short(reached, self._command, self._low, self._high, move)
+            kept = self._workspace.cut_short(reached, self._command, self._low, self._high)
             reached = self._note(acted, "workspace", reached, kept)
         applied = self._spec.clip(reached)
         self._velocity = (applied - self._command) / period_s

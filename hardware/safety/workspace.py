@@ -62,27 +62,22 @@ class Workspace:
             return corrected
         return self._halve(target, command, allowed_m)
 
-    def cut_short(
-        self, reached: Array, command: Array, low: Array, high: Array, move: Array
-    ) -> Array:
-        """Returns where a move may end: as planned, slid along the edge, or shorter.
+    def cut_short(self, reached: Array, command: Array, low: Array, high: Array) -> Array:
+        """Returns where a move may end: as planned, or slid along the edge as far as that goes.
 
-        No channel moves further than the largest move planned.
+        No joint moves further than the one that was to move furthest.
         """
         allowed_m = max(self.find_depth_m(command), TOLERANCE_M)
         if self.find_depth_m(reached) <= allowed_m:
             return reached
-        corrected = self._correct(reached, low, high)
+        move = reached - command
         largest = np.abs(move[self._places]).max()
-        slid = reached.copy()
-        slid[self._places] = np.clip(
-            corrected[self._places],
-            command[self._places] - largest,
-            command[self._places] + largest,
-        )
-        if self.find_depth_m(slid) <= allowed_m:
-            return slid
-        return self._halve(reached, command, allowed_m)
+        for halving in range(NUM_HALVINGS):
+            slid = self._correct(command + move / 2**halving, low, high)
+            slid_by = np.abs((slid - command)[self._places]).max()
+            if slid_by <= largest and self.find_depth_m(slid) <= allowed_m:
+                return self._with_gripper_of(reached, slid)
+        return self._with_gripper_of(reached, command)
 
     def _correct(self, command: Array, low: Array, high: Array) -> Array:
         """Brings the tool point to the edge, by the smallest turns of the joints."""
@@ -90,7 +85,8 @@ class Workspace:
         for _ in range(NUM_CORRECTIONS):
             joint_pos = corrected[self._places]
             position_b, _ = self._chain.compute_tool_pose(joint_pos)
-            error_m = self._nearest(position_b) - position_b
+            # Aimed a hair inside, so that the next move along the edge has room.
+            error_m = self._nearest(position_b, TOLERANCE_M) - position_b
             rows = self._chain.compute_jacobian(joint_pos)[:3]
             squared = rows @ rows.T + DAMPING_M**2 * np.eye(3)
             joint_pos = joint_pos + rows.T @ np.linalg.solve(squared, error_m)
@@ -105,11 +101,13 @@ class Workspace:
             tried = command + (share + width) * (target - command)
             if self.find_depth_m(tried) <= allowed_m:
                 share, best = share + width, tried
-        # A gripper may go on where the arm may not.
-        free = np.ones(len(target), bool)
-        free[self._places] = False
-        best[free] = target[free]
-        return best
+        return self._with_gripper_of(target, best)
 
-    def _nearest(self, position_b: Array) -> Array:
-        return np.clip(position_b, self._lower_m, self._upper_m)
+    def _with_gripper_of(self, target: Array, arm: Array) -> Array:
+        """A gripper may go on where the arm may not."""
+        merged = target.copy()
+        merged[self._places] = arm[self._places]
+        return merged
+
+    def _nearest(self, position_b: Array, margin_m: float = 0.0) -> Array:
+        return np.clip(position_b, self._lower_m + margin_m, self._upper_m - margin_m)

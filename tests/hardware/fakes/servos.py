@@ -45,14 +45,14 @@ class FakeServo:
 
     @property
     def present_steps(self):
-        return round(self.actual_steps) - self.memory.homing_offset_steps
+        return (round(self.actual_steps) - self.memory.homing_offset_steps) % 4096
 
     def advance(self, duration_s):
         if self.torque and self.torque_limit > 0 and not self.is_blocked:
             low, high = self.memory.lower_steps, self.memory.upper_steps
-            goal = min(max(self.goal_steps, low), high) + self.memory.homing_offset_steps
+            present = (self.actual_steps - self.memory.homing_offset_steps) % 4096
             share = 1.0 - math.exp(-duration_s / TIME_CONSTANT_S)
-            self.actual_steps += share * (goal - self.actual_steps)
+            self.actual_steps += share * (min(max(self.goal_steps, low), high) - present)
 
 
 class FakeServoBus(ServoBus):
