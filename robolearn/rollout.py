@@ -149,6 +149,8 @@ def run_episode(
     """
     told: list[EpisodeObserver] = []
     try:
+        if teleoperator is not None:
+            environment.robot.is_stop_asked = teleoperator.is_stop_asked
         observation, info = environment.reset(seed=seed)
         start = EpisodeStart(
             environment.task.instruction, environment.task.name, info["seed"], observation
