@@ -138,7 +138,11 @@ class ServoArm(Robot):
     def prepare(self) -> None:
         """Moves slowly to the home position; see `Robot.prepare`."""
         self._require_connected()
-        move_slowly(self._guarded, self.embodiment.home_position, self._slow_speed, self.clock)
+        goal, is_stop_asked = self.embodiment.home_position, self.is_stop_asked
+        move_slowly(self._guarded, goal, self._slow_speed, self.clock, is_stop_asked)
+        if is_stop_asked():
+            self.stop()
+            raise RobotError("the arm was stopped on its way to the home position, as was asked")
 
     def get_observation(self) -> Observation:
         """Reads the servos once and takes the newest picture of each camera.

@@ -167,6 +167,8 @@ def _run_to_end(
     """Resets and runs the steps; an exception stops the robot and tells the observers."""
     told: list[EpisodeObserver] = []
     try:
+        if teleoperator is not None:
+            environment.robot.is_stop_asked = teleoperator.is_stop_asked
         observation, info = environment.reset(seed=seed)
         start = EpisodeStart(
             environment.task.instruction, environment.task.name, info["seed"], observation

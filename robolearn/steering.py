@@ -231,7 +231,7 @@ class SteeringTeleoperator(Teleoperator):
 
     def reset(self, observation: Mapping[str, Array]) -> None:
         """Begins an episode where the body is; what was asked before it is forgotten, save STOP."""
-        self._must_stop = self._device.read().event is Event.STOP
+        self.is_stop_asked()
         self._device.forget()
         self.follow(observation)
 
@@ -239,10 +239,16 @@ class SteeringTeleoperator(Teleoperator):
         """Moves on from where the body is now."""
         self._steering.reset(observation[keys.STATE])
 
+    def is_stop_asked(self) -> bool:
+        """Says whether STOP was said by now and has not been passed on."""
+        self._must_stop |= self._device.read().event is Event.STOP
+        return self._must_stop
+
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns where the body should go now, or the person's word."""
         reading = self._device.read()
         if self._must_stop:
+            self._must_stop = False
             return Command(event=Event.STOP)
         if reading.event is not None:
             return Command(event=reading.event)

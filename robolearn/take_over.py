@@ -57,6 +57,10 @@ class TakeOver(Teleoperator):
         """Passes it on."""
         self._teleoperator.follow(observation)
 
+    def is_stop_asked(self) -> bool:
+        """Passes it on."""
+        return self._teleoperator.is_stop_asked()
+
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns the person's action while the robot is theirs, else none; always their word."""
         now_s = self._clock.now_s()

@@ -84,6 +84,14 @@ class Teleoperator(ABC):
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns at once what the person wants now."""
 
+    def is_stop_asked(self) -> bool:
+        """Says at once whether the person wants everything to stop.
+
+        Asked while the robot moves by itself, as when it goes to where an episode begins. Not
+        forgotten by `reset`: the next command says STOP.
+        """
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Releases the device. Allowed in every state, any number of times."""

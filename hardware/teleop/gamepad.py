@@ -169,7 +169,7 @@ class SdlPad:
         controller.init()
         pygame.event.pump()
         names = {
-            index: controller.name_forindex(index)
+            index: str(controller.name_forindex(index))
             for index in range(controller.get_count())
             if controller.is_controller(index)
         }

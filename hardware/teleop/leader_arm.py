@@ -21,6 +21,9 @@ from robolearn.timing import Clock, MonotonicClock
 
 NEAR = 0.05  # closer than this in every channel, follower and leader are together [rad, 1]
 TOUCH = 0.03  # a leader that moves further than this is in somebody's hand [rad, 1]
+# No hand moves a joint so far between two readings: it has turned past the end of its scale, or hands
+# have let go of the leader and taken it up again during a pause.
+JUMP = 0.8  # [rad, 1]
 MAX_MISSED_READS = 3
 
 
@@ -99,7 +102,7 @@ class LeaderArm(Teleoperator):
 
     def reset(self, observation: Mapping[str, Array]) -> None:
         """Begins an episode; what was typed before it is forgotten, save STOP."""
-        self._must_stop = find_event(self._source.read_keys()) is Event.STOP
+        self.is_stop_asked()
         self._touched_at = self._read_posture()
         self.follow(observation)
 
@@ -107,6 +110,11 @@ class LeaderArm(Teleoperator):
         """Lets the robot approach the leader from where it is now."""
         self._action = np.asarray(observation[keys.STATE], float)[self._places]
         self._is_together = False
+
+    def is_stop_asked(self) -> bool:
+        """Says whether STOP was said by now and has not been passed on."""
+        self._must_stop |= find_event(self._source.read_keys()) is Event.STOP
+        return self._must_stop
 
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns the leader's posture, or a step towards it, or the person's word.
@@ -116,12 +124,17 @@ class LeaderArm(Teleoperator):
             LinkTimeoutError: if one of its servos has been silent for several readings.
         """
         event = find_event(self._source.read_keys())
-        if self._must_stop or event is not None:
-            return Command(event=Event.STOP if self._must_stop else event)
-        posture = self._read_posture()
+        if self._must_stop:
+            self._must_stop = False
+            return Command(event=Event.STOP)
+        if event is not None:
+            return Command(event=event)
+        last_posture, posture = self._posture, self._read_posture()
         is_active = bool(np.abs(posture - self._touched_at).max() > TOUCH)
         if is_active:
             self._touched_at = posture
+        if np.abs(posture - last_posture).max() > JUMP:
+            self._is_together = False
         away = posture - self._action
         self._is_together = self._is_together or bool(np.abs(away).max() <= NEAR)
         if not self._is_together:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from typing import IO
@@ -112,5 +113,7 @@ class TerminalView:
         picture = draw_half_blocks(frame, self._columns)
         up = f"\x1b[{self._lines_drawn}A" if self._lines_drawn else ""
         self._lines_drawn = picture.count("\n") + 2
-        self._stream.write(f"{up}\r{picture}\n\x1b[2K{self._describe()}\n")
+        # A line that the terminal breaks in two would shift the next picture.
+        words = self._describe()[: shutil.get_terminal_size().columns - 1]
+        self._stream.write(f"{up}\r{picture}\n\x1b[2K{words}\n")
         self._stream.flush()

@@ -63,6 +63,10 @@ def _check_episode(
             f"the command's is_active is {command.is_active!r}, not True or False",
         )
         teleoperator.follow(shown)
+        require(
+            isinstance(teleoperator.is_stop_asked(), bool),
+            "is_stop_asked did not return True or False",
+        )
         if command.action is not None:
             require_fit(action_spec, command.action, f"the action of step {index}")
             kept.append((command.action, command.action.copy()))

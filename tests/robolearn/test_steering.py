@@ -123,6 +123,14 @@ def test_a_word_from_before_the_episode_is_forgotten_unless_it_is_stop():
     assert device.num_forgotten == 2
 
 
+def test_a_stop_while_the_robot_moves_by_itself_is_heard_and_not_forgotten():
+    teleoperator = start(Reading(), Reading(event=Event.STOP), Reading(event=Event.SUCCESS))
+    assert [teleoperator.is_stop_asked() for _ in range(3)] == [False, True, True]
+    teleoperator.reset({keys.STATE: STATE})
+    assert teleoperator.get_command({}).event is Event.STOP
+    assert not teleoperator.is_stop_asked()
+
+
 def test_a_car_is_driven_by_the_first_two_entries():
     teleoperator = start(
         *[point(x=0.5, y=1.0)] * 4, Reading(), robot=FakeRobot(CAR), drive_speed_mps=2.0

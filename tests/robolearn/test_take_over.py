@@ -89,6 +89,14 @@ def test_words_are_heard_in_either_hand():
     assert [answer.event for answer in answers] == [Event.REDO, None, Event.SUCCESS]
 
 
+def test_a_stop_reaches_the_robot_through_it():
+    class Stopped(FakeTeleoperator):
+        def is_stop_asked(self):
+            return True
+
+    assert TakeOver(Stopped([], SO101.action_spec)).is_stop_asked()
+
+
 def test_a_new_episode_begins_with_the_policy():
     clock, device = FakeClock(), Followed(MOVING, IDLE)
     take_over = TakeOver(device, clock=clock)

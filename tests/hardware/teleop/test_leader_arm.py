@@ -98,6 +98,16 @@ def test_it_follows_at_once_once_it_has_come_slowly_to_the_leader(leader, bench)
     np.testing.assert_allclose(leader.get_command({}).action, HOME, atol=2e-3)
 
 
+def test_a_leader_that_jumps_is_approached_anew(leader, bench):
+    bench.place(HOME)
+    start(leader)
+    leader.get_command({})
+    turned = HOME + np.array([0, 0, 0, 0, -2.5, 0], np.float32)
+    bench.place(turned)
+    steps = [leader.get_command({}).action for _ in range(3)]
+    assert np.abs(np.diff([HOME, *steps], axis=0)).max() <= 0.0401
+
+
 def test_only_a_leader_that_is_moved_is_active(leader, bench):
     bench.place(HOME)
     start(leader)
@@ -118,7 +128,7 @@ def test_a_robot_that_somebody_else_has_moved_is_approached_anew(leader, bench):
 
 def test_a_leader_beyond_the_robots_limits_is_followed_to_the_limit(leader, bench):
     high = np.array(SO101.action_spec.high)
-    bench.place(high + 0.3)
+    bench.place(high + 0.2)
     start(leader, robot_at=high)
     for _ in range(30):
         action = leader.get_command({}).action
@@ -134,8 +144,10 @@ def test_words_are_typed_and_a_stop_before_the_episode_is_kept(leader, typed):
     typed.keys = ["y"]
     assert leader.get_command({}).event is Event.SUCCESS
     typed.keys = ["escape"]
+    assert leader.is_stop_asked()
     leader.reset({keys.STATE: HOME})
     assert leader.get_command({}).event is Event.STOP
+    assert not leader.is_stop_asked()
     assert "escape" in leader.describe()
 
 

@@ -38,6 +38,13 @@ def test_each_picture_is_drawn_over_the_one_before():
     assert stream.getvalue().removeprefix(first).startswith("\x1b[3A")
 
 
+def test_words_that_are_too_long_for_the_terminal_are_cut(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10")
+    stream = io.StringIO()
+    make_view(stream, describe=lambda: "0123456789abc")._draw(np.zeros((4, 4, 3), np.uint8))
+    assert stream.getvalue().endswith("\x1b[2K012345678\n")
+
+
 @pytest.mark.parametrize("source", [None, CameraSource("front")])
 def test_an_episode_leaves_a_picture_and_no_thread(play_episode, source):
     stream = io.StringIO()
