@@ -48,15 +48,19 @@ class AsynchronousPolicy(TrainedPolicy):
     does what `Embodiment.make_hold_action` says: an arm holds, a car slows to a stop.
 
     Only the first action of an episode waits, before anything has moved. After a pause (a person
-    steered) it goes on from what the body is doing then. A process and not a
-    thread, because a thread would share Python's interpreter lock with the control loop. The
-    observations are kept here, at the control rate, and sent along: the policy's history has no
-    gaps however long it takes.
+    steered) it goes on from what the body is doing then. It is a process, as a thread would share
+    Python's interpreter lock with the control loop. The observations are kept here, at the control
+    rate, and sent along: the policy's history has no gaps however long it takes.
 
     Attributes:
         starved_steps: steps that had no action left, since this was made.
         latencies_s: from an observation to its chunk, for every chunk, since this was made [s].
     """
+
+    _start_s: float | None  # when step 0 was
+    _last_action: Array | None
+    _asked: tuple[int, float] | None  # step and time of the chunk under way
+    _observed_step: int | None  # of the newest chunk
 
     def __init__(
         self,
@@ -179,11 +183,8 @@ class AsynchronousPolicy(TrainedPolicy):
         self._episode += 1
         self._plan.clear()
         self._history.clear()
-        self._start_s: float | None = None  # when step 0 was
-        self._last_action: Array | None = None
         self._last_step = 0
-        self._asked: tuple[int, float] | None = None  # step and time of the chunk under way
-        self._observed_step: int | None = None  # of the newest chunk
+        self._start_s = self._last_action = self._asked = self._observed_step = None
 
     def _count_step(self, observation: Mapping[str, Array]) -> int:
         """Returns which step it is by the clock; begins afresh after a pause, as the body moves."""
