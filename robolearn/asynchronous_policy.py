@@ -32,6 +32,9 @@ from robolearn.worker_process import WorkerError, WorkerProcess
 
 # The longest of so many latencies is what the next one is expected to be: late is worse than early.
 _LATENCIES_REMEMBERED = 20
+# The first action of an episode waits for its chunk, but no longer than a body may go on unguided
+# that moves after all: a person may have handed it over in motion.
+_FIRST_CHUNK_S = 0.5
 # After this long without a step the old chunk means nothing: a person steered, or the loop hung.
 _PAUSE_S = 0.3
 _ROUNDING = 1e-3  # of a period: simulated time meets a deadline only up to its rounding
@@ -47,16 +50,20 @@ class AsynchronousPolicy(TrainedPolicy):
     blended into each other, see `ActionPlan`. Should the actions run out all the same, the body
     does what `Embodiment.make_hold_action` says: an arm holds, a car slows to a stop.
 
-    Only the first action of an episode waits, before anything has moved. After a pause (a person
-    steered) it goes on from what the body is doing then. A process and not a
-    thread, because a thread would share Python's interpreter lock with the control loop. The
-    observations are kept here, at the control rate, and sent along: the policy's history has no
-    gaps however long it takes.
+    Only the first action of an episode waits, half a second at most. After a pause (a person
+    steered) it goes on from what the body is doing then. It is a process, as a thread would share
+    Python's interpreter lock with the control loop. The observations are kept here, at the control
+    rate, and sent along: the policy's history has no gaps however long it takes.
 
     Attributes:
         starved_steps: steps that had no action left, since this was made.
         latencies_s: from an observation to its chunk, for every chunk, since this was made [s].
     """
+
+    _start_s: float | None  # when step 0 was
+    _last_action: Array | None
+    _asked: tuple[int, float] | None  # step and time of the chunk under way
+    _observed_step: int | None  # of the newest chunk
 
     def __init__(
         self,
@@ -121,7 +128,7 @@ class AsynchronousPolicy(TrainedPolicy):
         self._send(0, Reset(instruction, seed))
 
     def select_action(self, observation: Mapping[str, Array]) -> Array:
-        """Returns at once the action whose time has come; waits at an episode's first step only.
+        """Returns at once the action whose time has come; at an episode's first step it may wait.
 
         Raises:
             RobotError: if the process failed, or no chunk came for `patience_s`.
@@ -135,7 +142,7 @@ class AsynchronousPolicy(TrainedPolicy):
         if self._is_time_to_ask(step):
             self._ask(step)
         if self._last_action is None:
-            self._wait_for_first_chunk()
+            self._wait_for_first_chunk(observation)
         action = self._plan.get(step)
         if action is None:
             action = self._starve()
@@ -179,11 +186,8 @@ class AsynchronousPolicy(TrainedPolicy):
         self._episode += 1
         self._plan.clear()
         self._history.clear()
-        self._start_s: float | None = None  # when step 0 was
-        self._last_action: Array | None = None
         self._last_step = 0
-        self._asked: tuple[int, float] | None = None  # step and time of the chunk under way
-        self._observed_step: int | None = None  # of the newest chunk
+        self._start_s = self._last_action = self._asked = self._observed_step = None
 
     def _count_step(self, observation: Mapping[str, Array]) -> int:
         """Returns which step it is by the clock; begins afresh after a pause, as the body moves."""
@@ -193,8 +197,7 @@ class AsynchronousPolicy(TrainedPolicy):
             if (step - self._last_step) * self._period_s <= _PAUSE_S:
                 return step
             self._begin()
-            self._last_action = self._embodiment.make_present_action(observation[keys.STATE])
-            self._fed_s = time.monotonic()
+            self._hold(observation)
         self._start_s = now_s
         return 0
 
@@ -212,14 +215,20 @@ class AsynchronousPolicy(TrainedPolicy):
         self._asked = (step, time.monotonic())
         self._send(step, Predict(self._episode, step, self._history.get()))
 
-    def _wait_for_first_chunk(self) -> None:
-        """Waits, for the body stands still; the episode's time begins afterwards."""
-        give_up_s = time.monotonic() + self._patience_s
+    def _wait_for_first_chunk(self, observation: Mapping[str, Array]) -> None:
+        """Waits a moment, as the body stands still; the episode's time begins afterwards."""
+        give_up_s = time.monotonic() + _FIRST_CHUNK_S
         while self._observed_step is None:
             if not self._process.connection.poll(max(0.0, give_up_s - time.monotonic())):
-                raise RobotError(f"the policy gave no first action within {self._patience_s:g} s")
+                self._hold(observation)
+                break
             self._receive(step=0)
         self._start_s = self._clock.now_s()
+
+    def _hold(self, observation: Mapping[str, Array]) -> None:
+        """Takes what the body is doing now for what it was last told."""
+        self._last_action = self._embodiment.make_present_action(observation[keys.STATE])
+        self._fed_s = time.monotonic()
 
     def _receive(self, step: int) -> None:
         """Takes the next message; a chunk becomes part of the plan from `step` on."""

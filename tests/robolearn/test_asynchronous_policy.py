@@ -121,12 +121,24 @@ def test_the_first_action_waits_for_the_first_chunk(make, policies):
     assert actor.actions[0][0] == pytest.approx(0.0)
 
 
+def test_a_first_chunk_that_is_long_in_coming_is_awaited_holding_still(make, policies):
+    actor = make(policies.RampPolicy, 1.0)
+    actor.pan_rad = 0.7
+    started_s = time.monotonic()
+    first, second = actor.act(2, wait=False)
+    assert 0.5 <= time.monotonic() - started_s < 1.0
+    assert (first, second) == (pytest.approx(0.7), pytest.approx(0.7))
+    actor.wait_for_chunk()
+    assert actor.act(1)[0] > 0.7
+    assert actor.policy.starved_steps == 2
+
+
 def test_no_later_action_waits(make, policies):
-    actor = make(policies.RampPolicy, 1.0, 1, 16, 8)
+    actor = make(policies.RampPolicy, 0.4)
     actor.act(1, wait=False)
     started_s = time.monotonic()
     actor.act(15, wait=False)
-    assert time.monotonic() - started_s < 1.0
+    assert time.monotonic() - started_s < 0.4
 
 
 def test_an_arm_without_actions_holds_its_last_target_and_is_counted(make, policies):
