@@ -52,13 +52,11 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, S
 
 
 def _find(access: RegisterAccess, servo_id: int) -> ServoModel | None:
-    garbled = 0
+    crowded = 0
     for _ in range(PING_ATTEMPTS):
         bad_frames = access.link.counters.bad_frames
         answers = access.ping(servo_id)
-        if len(answers) > 1:
-            raise RobotError(_explain_double(access, servo_id))
-        if answers:
+        if len(answers) == 1:
             number = get_model_number(answers[0])
             if number not in MODELS:
                 raise RobotError(
@@ -66,8 +64,9 @@ def _find(access: RegisterAccess, servo_id: int) -> ServoModel | None:
                     f" {', '.join(model.name for model in MODELS.values())}"
                 )
             return MODELS[number]
-        garbled += access.link.counters.bad_frames > bad_frames
-    if garbled == PING_ATTEMPTS:
+        # One doubled answer may be a late one to the try before.
+        crowded += bool(answers) or access.link.counters.bad_frames > bad_frames
+    if crowded == PING_ATTEMPTS:
         raise RobotError(_explain_double(access, servo_id))
     return None
 

@@ -28,6 +28,8 @@ NUM_LENGTHS = 8
 LONGEST_LATENESS_S = 0.25
 # No longer frame is asked for: it tells the decoder what cannot be one.
 LONGEST_READ_BYTES = 64
+# Each try to find out whether a servo is alone listens so many times longer than the one before.
+PATIENCE = 3
 BITS_PER_BYTE = 10  # start and stop bit included
 
 
@@ -172,13 +174,15 @@ class RegisterAccess:
 
     def _is_reply_single(self, servo_id: int, measures: bool) -> bool | None:
         heard = False
-        for _ in range(self._num_tries):
+        for attempt in range(self._num_tries):
+            # Each try listens longer: a late reply to the one before must not count as a second.
+            timeout_s = self._timeout_s * PATIENCE**attempt
             request, num_bytes = encode_ping(servo_id), 0
             if measures:
                 begin, end = reg.PRESENT_POSITION.address, reg.PRESENT_CURRENT.end
                 begin, num_bytes = self._choose_stretch(begin, end - begin)
                 request = encode_read(servo_id, begin, num_bytes)
-            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, self._timeout_s)
+            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, timeout_s)
             if num_replies == 1 and not is_damaged:
                 return True
             self._expect_late(num_bytes)
