@@ -11,7 +11,7 @@ from robolearn.hardware.dynamixel.decoder import PacketDecoder
 from robolearn.hardware.dynamixel.discovery import find_servos, scan
 from robolearn.hardware.dynamixel.memory import read_memory, write_memory
 from robolearn.hardware.dynamixel.registers import Register
-from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, STATE_SPARE, Servo
+from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, Servo
 from robolearn.hardware.dynamixel.settings import Settings
 from robolearn.hardware.dynamixel.watchdog import FIRED, Watchdogs
 from robolearn.hardware.serial_link import LinkCounters, SerialLink
@@ -113,7 +113,7 @@ class DynamixelBus(ServoBus):
     def read_states(self, servo_ids: Sequence[int]) -> dict[int, ServoState]:
         """See `ServoBus.read_states`; that a bus watchdog has fired is among the faults."""
         fired = self._watchdogs.find_fired()
-        packets = self._access.read_block(STATE_ADDRESS, STATE_BYTES, servo_ids, STATE_SPARE)
+        packets = self._access.read_block(STATE_ADDRESS, STATE_BYTES, servo_ids)
         alarmed = [servo_id for servo_id, packet in packets.items() if packet.has_alert]
         faults = self._read_faults(alarmed)
         for servo_id in fired:
