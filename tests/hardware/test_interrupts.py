@@ -34,7 +34,12 @@ def test_without_an_interrupt_nothing_is_raised():
 
 
 def test_an_error_of_the_block_is_not_hidden_by_the_interrupt():
-    with pytest.raises(ValueError, match="block"), hold_back_interrupts(lambda: None):
+    with pytest.raises(ValueError, match="block"):
+        fail_when_interrupted()
+
+
+def fail_when_interrupted():
+    with hold_back_interrupts(lambda: None):
         os.kill(os.getpid(), signal.SIGINT)
         raise ValueError("block")
 
