@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class EpisodeAttributes:
         num_steps: steps recorded.
         total_reward: sum of rewards.
         abort_reason: the error that ended an aborted episode, else empty.
+        settings: how the robot was set up, e.g. the hash of its calibration and which limits were
+            off; empty in simulation and in episodes from before this was kept.
     """
 
     task: str
@@ -51,6 +53,7 @@ class EpisodeAttributes:
     num_steps: int
     total_reward: float
     abort_reason: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def aborted(self) -> bool:
@@ -59,7 +62,7 @@ class EpisodeAttributes:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the episode group's attributes."""
-        return asdict(self)
+        return {**asdict(self), "settings": dict(self.settings)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], where: Path) -> EpisodeAttributes:
@@ -69,14 +72,20 @@ class EpisodeAttributes:
             StoreError: if an attribute is missing or of the wrong type.
         """
         kinds = {"str": str, "bool": bool, "int": int, "float": (int, float)}
-        for field in fields(cls):
-            value, kind = data.get(field.name), kinds[str(field.type)]
+        plain = [entry for entry in fields(cls) if entry.name != "settings"]
+        for entry in plain:
+            value, kind = data.get(entry.name), kinds[str(entry.type)]
             is_bool = isinstance(value, bool)
-            if not isinstance(value, kind) or (is_bool and field.type != "bool"):  # type: ignore[arg-type]
+            if not isinstance(value, kind) or (is_bool and entry.type != "bool"):  # type: ignore[arg-type]
                 raise StoreError(
-                    f"{where}: attribute {field.name!r} is {value!r}, expected {field.type}"
+                    f"{where}: attribute {entry.name!r} is {value!r}, expected {entry.type}"
                 )
-        attributes = cls(**{field.name: data[field.name] for field in fields(cls)})
+        settings = data.get("settings", {})
+        if not isinstance(settings, Mapping) or not all(
+            isinstance(text, str) for pair in settings.items() for text in pair
+        ):
+            raise StoreError(f"{where}: attribute 'settings' is {settings!r}, expected texts")
+        attributes = cls(**{entry.name: data[entry.name] for entry in plain}, settings=settings)
         if attributes.num_steps < 1:
             raise StoreError(f"{where}: attribute 'num_steps' is {attributes.num_steps}")
         return attributes

@@ -17,6 +17,7 @@ from robolearn.datasets.layout import QUARANTINE
 from robolearn.datasets.schema import FORMAT_VERSION, DatasetSchema
 from robolearn.datasets.store import EpisodeStore
 from robolearn.errors import StoreError
+from robolearn.rollout import Actor
 
 
 @dataclass
@@ -72,6 +73,8 @@ class StoreSummary:
         num_aborted: episodes that an error ended.
         tasks: by task name.
         sources: number of episodes by who demonstrated.
+        settings: number of episodes by each value of each setting of the robot.
+        num_person_steps: steps whose action a person chose.
         features: every per-step array.
         size_bytes: of everything on disk.
         unreadable: error messages of damaged episodes, by name.
@@ -91,6 +94,8 @@ class StoreSummary:
     num_aborted: int = 0
     tasks: dict[str, TaskSummary] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, dict[str, int]] = field(default_factory=dict)
+    num_person_steps: int = 0
     features: list[FeatureSummary] = field(default_factory=list)
     size_bytes: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -119,10 +124,12 @@ def summarize_store(path: Path | str) -> StoreSummary:
         try:
             episode = store.open_episode(name)
             rates_hz.append(compute_rate_hz(episode.read_column(keys.SENT_S)))
+            actors = episode.read_column(keys.ACTOR)
         except StoreError as error:
             summary.unreadable[name] = str(error)
             continue
         _count_episode(summary, episode)
+        summary.num_person_steps += int(np.count_nonzero(actors == Actor.PERSON))
         sizes.update({key: measure_folder(episode.path / key) for key in list_features(schema)})
     summary.achieved_rate_hz = float(np.median(rates_hz)) if rates_hz else 0.0
     summary.duration_h = summary.num_steps / schema.control_rate_hz / 3600
@@ -157,6 +164,9 @@ def _count_episode(summary: StoreSummary, episode: Episode) -> None:
         counts.num_steps += attributes.num_steps
     summary.num_aborted += attributes.aborted
     summary.sources[attributes.source] = summary.sources.get(attributes.source, 0) + 1
+    for name, value in attributes.settings.items():
+        counts_of = summary.settings.setdefault(name, {})
+        counts_of[value] = counts_of.get(value, 0) + 1
 
 
 def _summarize_features(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +45,7 @@ class EpisodeRecorder:
         source: str,
         clock: str,
         keep: Keep = "all",
+        get_settings: Callable[[], Mapping[str, str]] = dict,
         on_committed: Callable[[str], None] | None = None,
         max_buffered_bytes: int = 1 << 29,
     ) -> None:
@@ -55,6 +56,7 @@ class EpisodeRecorder:
             source: who demonstrates, e.g. `expert` or `person`.
             clock: the kind of the robot's clock, `monotonic` or `simulated`.
             keep: `all` episodes, or only those that were a `success`.
+            get_settings: returns how the robot is set up; asked at the start of every episode.
             on_committed: called with an episode's name once it is safely in the store, from the
                 recorder's thread; what it raises is raised by `close`.
             max_buffered_bytes: how far the writing may fall behind.
@@ -64,6 +66,7 @@ class EpisodeRecorder:
         self._schema = store.schema
         self._waits = clock == "simulated"
         self._max_buffered_bytes = max_buffered_bytes
+        self._get_settings = get_settings
         self._in_episode = self._is_closed = False
         self._loss_reason = ""
         self._bytes_in = 0  # only the loop changes it; with `bytes_out` no lock is needed
@@ -88,7 +91,14 @@ class EpisodeRecorder:
         """
         store = EpisodeStore.open_to_append(folder, DatasetSchema.from_environment(environment))
         kind = environment.robot.clock.kind
-        return cls(store, source=source, clock=kind, keep=keep, on_committed=on_committed)
+        return cls(
+            store,
+            source=source,
+            clock=kind,
+            keep=keep,
+            get_settings=lambda: environment.robot.settings,
+            on_committed=on_committed,
+        )
 
     @property
     def committed(self) -> list[str]:
@@ -118,7 +128,7 @@ class EpisodeRecorder:
             self._end(None, abort_reason="the next episode began before this one ended")
         self._in_episode, self._loss_reason = True, ""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._thread.messages.put(Begin(start, now))
+        self._thread.messages.put(Begin(start, now, dict(self._get_settings())))
 
     def on_step(self, step: Step) -> None:
         """See `EpisodeObserver`. Copies the step; everything else happens in the thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,10 +30,12 @@ class Begin:
     Attributes:
         start: what is known about it.
         started_utc: wall-clock time, ISO 8601.
+        settings: how the robot is set up, see `Robot.settings`.
     """
 
     start: EpisodeStart
     started_utc: str
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,9 @@ class RecordingThread(threading.Thread):
     def _is_wanted(self, result: EpisodeResult | None) -> bool:
         if result is None:
             return self._keep == "all"
-        return result.event is not Event.DISCARD and (self._keep == "all" or result.success)
+        return result.event not in (Event.DISCARD, Event.REDO) and (
+            self._keep == "all" or result.success
+        )
 
     def _commit(self, end: End) -> None:
         assert self._writer is not None  # without a failure there is one
@@ -199,6 +203,7 @@ class RecordingThread(threading.Thread):
             num_steps=num_steps,
             total_reward=self._total_reward,
             abort_reason=end.abort_reason,
+            settings=dict(self._current.settings),
         )
 
     def _give_up(self, error: Exception) -> None:

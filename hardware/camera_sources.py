@@ -16,6 +16,8 @@ from robolearn.specs import Array
 
 OPEN_TIMEOUT_MS = 3000
 READ_TIMEOUT_MS = 1000
+# A camera of this machine with the format it is to have: NAME@WIDTHxHEIGHT@RATE.
+WITH_FORMAT = re.compile(r"(?P<name>.+)@(?P<width>\d+)x(?P<height>\d+)@(?P<rate>\d+)")
 # Numbers are given in the order of plugging in: tomorrow another camera may have this one.
 BARE_INDEX = re.compile(r"\d{1,2}|/dev/video\d+")
 
@@ -69,12 +71,22 @@ def check_source(camera: str, source: str | None) -> str:
             f" robot.camera_sources.{camera}= a stable path, a serial number or a URL"
             f" (cameras here: {names})"
         )
-    if BARE_INDEX.fullmatch(str(source)):
+    name, _ = split_format(str(source))
+    if BARE_INDEX.fullmatch(name):
         raise RobotError(
-            f"camera {camera!r} is named {source!r}, an index that may mean another camera after"
+            f"camera {camera!r} is named {name!r}, an index that may mean another camera after"
             f" the next start: name it by its path, serial number or URL (cameras here: {names})"
         )
     return str(source)
+
+
+def split_format(source: str) -> tuple[str, CaptureFormat]:
+    """Splits a source into the camera's name and the format that is asked of it."""
+    match = WITH_FORMAT.fullmatch(source)
+    if match is None or is_url(source):
+        return source, CaptureFormat()
+    size_px = int(match["height"]), int(match["width"])
+    return match["name"], CaptureFormat(*size_px, float(match["rate"]))
 
 
 def find_device(source: str) -> Path:
@@ -95,8 +107,12 @@ def find_device(source: str) -> Path:
     raise RobotError(f"{source} {what}; here: {here}")
 
 
-def open_capture(source: str, wanted: CaptureFormat) -> Capture:
+def open_capture(source: str) -> Capture:
     """Opens a camera or a stream.
+
+    Args:
+        source: URL of a stream; or path or serial number of a camera of this machine, with the
+            format it is to have if that is not `CaptureFormat()`, e.g. `…-index0@1280x720@30`.
 
     Raises:
         RobotError: if it cannot be opened, or does not give the wanted format.
@@ -112,7 +128,8 @@ def open_capture(source: str, wanted: CaptureFormat) -> Capture:
         return stream
     # Else OpenCV waits 10 s for a frame that does not come.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
-    path = find_device(source)
+    name, wanted = split_format(source)
+    path = find_device(name)
     device = cv2.VideoCapture(str(path.resolve()), cv2.CAP_V4L2)
     if not device.isOpened():
         raise RobotError(f"{path} cannot be opened: does another program use it?")
@@ -144,8 +161,8 @@ def request_format(device: cv2.VideoCapture, path: Path, wanted: CaptureFormat) 
     ):
         raise RobotError(
             f"{path} gives {width_px} x {height_px} at {rate_hz:g} Hz instead of {wanted.width_px}"
-            f" x {wanted.height_px} at {wanted.rate_hz:g} Hz: ask for what it has"
-            " (v4l2-ctl --list-formats-ext)"
+            f" x {wanted.height_px} at {wanted.rate_hz:g} Hz: name a format it has behind its name,"
+            f" as in {path.name}@{width_px}x{height_px}@{rate_hz:g} (v4l2-ctl --list-formats-ext)"
         )
 
 

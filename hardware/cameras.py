@@ -10,7 +10,6 @@ from robolearn.errors import RobotError
 from robolearn.hardware.camera_reader import CameraReader, Frame
 from robolearn.hardware.camera_sources import (
     Capture,
-    CaptureFormat,
     check_source,
     is_url,
     open_capture,
@@ -31,27 +30,24 @@ class Cameras:
         max_age_s: float = 0.5,
         *,
         frozen_after_s: float | None = 2.0,
-        capture_format: CaptureFormat | None = None,
-        open_capture: Callable[[str, CaptureFormat], Capture] = open_capture,
+        open_capture: Callable[[str], Capture] = open_capture,
     ) -> None:
         """Checks the names; opens nothing yet.
 
         Args:
             specs: the cameras that are switched on.
             sources: where each is found, by its name: a stable path (`/dev/v4l/by-id/…`), a serial
-                number, or a URL.
+                number, or a URL; a format may follow, see `open_capture`.
             max_age_s: an older picture is an error [s].
             frozen_after_s: a camera of this machine that gives the same picture, bit for bit, for
                 so long is an error: a sensor's noise makes that impossible [s]. None turns it off.
                 Never asked of a URL: a rendered picture may well be still.
-            capture_format: what is asked of a camera of this machine.
             open_capture: opens a source; tests give their own.
 
         Raises:
             RobotError: if a camera has no source, or one that may mean another camera tomorrow.
         """
         self._max_age_s, self._frozen_after_s = max_age_s, frozen_after_s
-        self._format = capture_format or CaptureFormat()
         self._specs = tuple(specs)
         self._sources = {s.name: check_source(s.name, sources.get(s.name)) for s in specs}
         self._open_capture = open_capture
@@ -110,7 +106,7 @@ class Cameras:
             reader.close()
 
     def _make_opener(self, source: str) -> Callable[[], Capture]:
-        return lambda: self._open_capture(source, self._format)
+        return lambda: self._open_capture(source)
 
     def _get_good_frame(self, reader: CameraReader, now_s: float) -> Frame:
         name = reader.spec.name

@@ -28,10 +28,12 @@ except ImportError:  # Windows
 
 
 Frame = TypeVar("Frame")
+DecodedFrame = TypeVar("DecodedFrame", covariant=True)
 # A read returns at the first byte or after this long, which bounds how late a deadline is seen.
 POLL_S = 0.001
-# A port that takes no bytes for so long hangs: a control loop must not hang with it.
-WRITE_TIMEOUT_S = 0.2
+# A port that takes no bytes for so long hangs. pyserial counts a pause of this process as well, so
+# that a shorter time would take a busy machine for a dead port.
+WRITE_TIMEOUT_S = 1.0
 PORT_ERRORS = (serial.SerialException, OSError, TermiosError)
 
 
@@ -43,7 +45,7 @@ class LinkLostError(RobotError):
     """The port itself is gone: unplugged, or the adapter has died."""
 
 
-class FrameDecoder(Protocol[Frame]):
+class FrameDecoder(Protocol[DecodedFrame]):
     """Cuts a stream of bytes into frames.
 
     After damage it slides on by one byte and tries again, so that a good frame is never thrown away
@@ -55,7 +57,7 @@ class FrameDecoder(Protocol[Frame]):
 
     bad_frames: int
 
-    def feed(self, data: bytes) -> Sequence[Frame]:
+    def feed(self, data: bytes) -> Sequence[DecodedFrame]:
         """Takes the next bytes, cut anywhere; returns the frames that are complete by now."""
         ...
 

@@ -138,7 +138,11 @@ class ServoArm(Robot):
     def prepare(self) -> None:
         """Moves slowly to the home position; see `Robot.prepare`."""
         self._require_connected()
-        move_slowly(self._guarded, self.embodiment.home_position, self._slow_speed, self.clock)
+        goal, is_stop_asked = self.embodiment.home_position, self.is_stop_asked
+        move_slowly(self._guarded, goal, self._slow_speed, self.clock, is_stop_asked)
+        if is_stop_asked():
+            self.stop()
+            raise RobotError("the arm was stopped on its way to the home position, as was asked")
 
     def get_observation(self) -> Observation:
         """Reads the servos once and takes the newest picture of each camera.
@@ -197,9 +201,11 @@ class ServoArm(Robot):
         guarded = self._guarded
         if guarded.lost is not None or guarded.fault is not None:
             return
+        body, speed = self.embodiment, self._slow_speed
         try:
-            rest, speed = self.embodiment.rest_position, self._slow_speed
-            move_slowly(guarded, rest, speed, self.clock, lambda: interrupts.requested)
+            # By way of the home position: the straight way down would sweep over the table.
+            for posture in (body.home_position, body.rest_position):
+                move_slowly(guarded, posture, speed, self.clock, lambda: interrupts.requested)
         except RobotError as error:
             self._tell(f"the arm is let down where it is: {error}")
 

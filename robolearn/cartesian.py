@@ -7,11 +7,9 @@ import math
 import numpy as np
 
 from robolearn.embodiments import Embodiment
-from robolearn.errors import IncompatibleError
-from robolearn.kinematics import InverseKinematics
+from robolearn.embodiments.arm import require_arm
 from robolearn.specs import Array
 
-GRIPPER = "gripper"
 NUM_DELTAS = 6
 # The tool point may miss its target by this much, far below what a hobby servo resolves (1.5 mm at
 # arm's length); a larger error means that the target is out of reach.
@@ -32,33 +30,22 @@ class CartesianAdapter:
 
     def __init__(
         self,
-        inverse_kinematics: InverseKinematics,
         embodiment: Embodiment,
         minimum_height_m: float = 0.005,
     ) -> None:
-        """Ties the kinematics to the body's channels.
+        """Takes the body's kinematics and limits.
 
         Args:
-            inverse_kinematics: of the arm.
-            embodiment: its state and action hold the arm's joints [rad] and a gripper [0, 1].
+            embodiment: an arm.
             minimum_height_m: the tool point is never sent lower [m]; the table is at 0.
 
         Raises:
-            IncompatibleError: if a joint or the gripper is not among the body's channels.
+            IncompatibleError: if the body is no arm.
         """
-        names = (*inverse_kinematics.chain.joint_names, GRIPPER)
-        for spec in (embodiment.state_spec, embodiment.action_spec):
-            missing = [name for name in names if name not in spec.channels]
-            if missing:
-                raise IncompatibleError(
-                    f"{embodiment.name} cannot be moved by Cartesian steps: its {spec.name} lacks"
-                    f" {', '.join(missing)} (it has {', '.join(spec.channels)})"
-                )
-        self._inverse_kinematics = inverse_kinematics
-        self._action_spec = embodiment.action_spec
-        self._state_places = [embodiment.state_spec.channels.index(name) for name in names]
-        self._action_places = [embodiment.action_spec.channels.index(name) for name in names]
-        layout = inverse_kinematics.layout
+        arm = require_arm(embodiment)
+        self._inverse_kinematics = arm.make_inverse_kinematics()
+        self._action_spec = arm.action_spec
+        layout = arm.layout
         self._angle_rows = np.array([layout.pitch_row, layout.roll_row])
         self._minimum_height_m = minimum_height_m
         self.reset(np.zeros(embodiment.state_spec.shape, np.float32))
@@ -69,7 +56,7 @@ class CartesianAdapter:
         Args:
             state: the value of `observation.state`.
         """
-        state = np.asarray(state, float)[self._state_places]
+        state = np.asarray(state, float)
         chain = self._inverse_kinematics.chain
         self._joint_pos = np.clip(state[:-1], chain.lower_rad, chain.upper_rad)
         self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
@@ -92,9 +79,7 @@ class CartesianAdapter:
         # A person leans on a key: what could not be done a moment ago is not computed again.
         if hand_delta.any() and hand_delta.tolist() != self._refused:
             self._refused = None if self._move_hand(hand_delta) else hand_delta.tolist()
-        action = np.empty(self._action_spec.shape)
-        action[self._action_places] = [*self._joint_pos, self._opening]
-        return self._action_spec.clip(action)
+        return self._action_spec.clip(np.array([*self._joint_pos, self._opening]))
 
     def _move_hand(self, delta: Array) -> bool:
         """Moves the targets of the arm's joints; says whether it could."""

@@ -19,8 +19,8 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
     """Steps a robot at its control rate and asks the task how it stands.
 
     `step` sends the action, sleeps on the robot's clock until the next absolute deadline, observes
-    and evaluates. `terminated` is the task's own end; `truncated` is the time limit and is never
-    true together with it. `info` holds:
+    and evaluates. Deadlines count from an episode's first action. `terminated` is the task's own
+    end; `truncated` is the time limit and is never true together with it. `info` holds:
 
     - `is_success`: the goal is reached,
     - `action_applied`: what the robot really applied,
@@ -58,7 +58,6 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             self.pacer = Pacer(self.robot.clock, self.robot.control_period_s)
         start_seed = int(self.np_random.integers(2**31)) if seed is None else int(seed)
         self.task.reset(start_seed)
-        self.pacer.start()
         self._step_index = 0
         observation = self._observe()
         return observation.values, {"seed": start_seed, "captured_s": observation.captured_s}
@@ -72,6 +71,9 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         """
         if self._step_index is None:
             raise RobolearnError("step() before reset(): an episode begins with reset()")
+        if self._step_index == 0:
+            # Nothing moves before the first action, however long the policy takes to choose it.
+            self.pacer.start()
         sent_s = self.robot.clock.now_s()
         applied = self.robot.send_action(action)
         self.pacer.wait()
@@ -88,8 +90,9 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         return observation.values, evaluation.reward, evaluation.terminated, truncated, info
 
     def close(self) -> None:
-        """Stops and releases the robot."""
+        """Stops and releases the robot, and what the task holds."""
         self.robot.close()
+        self.task.close()
         self._connected, self._step_index = False, None
 
     def _observe(self) -> Observation:

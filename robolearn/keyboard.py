@@ -1,23 +1,29 @@
-"""Steering an arm by keys, wherever they are typed: in a terminal or in a window."""
+"""Steering by keys, wherever they are typed: in a terminal or in a window."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from robolearn import keys
-from robolearn.cartesian import CartesianAdapter
-from robolearn.kinematics import InverseKinematics
 from robolearn.robot import Robot
 from robolearn.specs import Array
-from robolearn.teleoperator import Command, Event, Teleoperator
+from robolearn.steering import (
+    GRIPPER,
+    PITCH,
+    ROLL,
+    Reading,
+    SteeringDevice,
+    X,
+    Y,
+    Z,
+    choose_event,
+)
+from robolearn.teleoperator import EVENT_WORDS, Event, format_rows
 from robolearn.timing import Clock, MonotonicClock
-
-X, Y, Z, PITCH, ROLL, GRIPPER = range(6)
 
 # Nobody tells a terminal that a key was let go; while it is held, the key repeats 10 to 30 times a
 # second, after a first delay of a quarter of a second or more.
@@ -70,14 +76,8 @@ EVENTS: dict[str, Event] = {
     "y": Event.SUCCESS,
     "n": Event.FAILURE,
     "backspace": Event.DISCARD,
+    "z": Event.REDO,
     "escape": Event.STOP,
-}
-_EVENT_WORDS = {
-    Event.END: "end the episode; the task judges it",
-    Event.SUCCESS: "end it: it worked",
-    Event.FAILURE: "end it: it did not work",
-    Event.DISCARD: "end it and throw it away",
-    Event.STOP: "stop the robot and finish",
 }
 
 
@@ -87,10 +87,18 @@ def describe_keys() -> str:
     for key, motion in MOTIONS.items():
         keys_of.setdefault(motion.words, []).append(key.replace("_", " "))
     for key, event in EVENTS.items():
-        keys_of.setdefault(_EVENT_WORDS[event], []).append(key)
-    rows = [(", ".join(names), words) for words, names in keys_of.items()]
-    width = max(len(names) for names, _ in rows)
-    return "\n".join(f"  {names:<{width}}  {words}" for names, words in rows)
+        keys_of.setdefault(EVENT_WORDS[event], []).append(key)
+    return format_rows({", ".join(names): words for words, names in keys_of.items()})
+
+
+def describe_event_keys() -> dict[str, str]:
+    """Returns what each key says, for devices whose words are typed."""
+    return {key: EVENT_WORDS[event] for key, event in EVENTS.items()}
+
+
+def find_event(pressed: Sequence[str]) -> Event | None:
+    """Returns the word that was said by these keys, or None."""
+    return choose_event([EVENTS[key] for key in pressed if key in EVENTS])
 
 
 class HeldKeys:
@@ -161,70 +169,41 @@ class KeySource(ABC):
         """Leaves everything as it was. Allowed in every state, any number of times."""
 
 
-class KeyboardTeleoperator(Teleoperator):
-    """Steers an arm's tool point in the base frame by keys, wherever they are typed.
+class Keyboard(SteeringDevice):
+    """Steers by keys, wherever they are typed."""
 
-    It always gives an action: with no key pressed, the arm is told to stay.
-    """
-
-    def __init__(
-        self,
-        robot: Robot,
-        source: KeySource,
-        inverse_kinematics: InverseKinematics,
-        linear_speed_mps: float = 0.08,
-        angular_speed_radps: float = 0.8,
-        gripper_speed_per_s: float = 1.5,
-        clock: Clock | None = None,
-    ) -> None:
-        """Ties the keys to an arm.
+    def __init__(self, source: KeySource, clock: Clock | None = None) -> None:
+        """Takes the source of the keys.
 
         Args:
-            robot: the arm to steer; only its specs and rate are used here, and the source gets it.
-            source: where the keys are typed.
-            inverse_kinematics: of that arm.
-            linear_speed_mps: speed of the tool point along each axis [m/s].
-            angular_speed_radps: speed of pitch and roll [rad/s].
-            gripper_speed_per_s: of its full way, how much the gripper opens in a second [1/s].
+            source: where they are typed.
             clock: the person's time; None takes real time.
-
-        Raises:
-            IncompatibleError: if the robot is no arm of this kinematics.
         """
         self.shows_scene = source.shows_scene
-        self._robot, self._source = robot, source
-        self._adapter = CartesianAdapter(inverse_kinematics, robot.embodiment)
-        speeds = [linear_speed_mps] * 3 + [angular_speed_radps] * 2 + [gripper_speed_per_s]
-        self._step_size = np.array(speeds) * robot.control_period_s
+        self._source = source
         self._clock = clock or MonotonicClock()
         self._held = HeldKeys(source.hold_s)
 
     def describe(self) -> str:
-        """Returns which key does what, for the person."""
+        """Returns which key does what."""
         return describe_keys()
 
-    def connect(self) -> None:
+    def connect(self, robot: Robot) -> None:
         """Makes the keys ready; raises as the source's `connect` does."""
-        self._source.connect(self._robot)
+        self._source.connect(robot)
 
-    def reset(self, observation: Mapping[str, Array]) -> None:
-        """Begins an episode where the arm is; what was typed before it is forgotten."""
-        self._source.read_keys()
-        self._held.clear()
-        self._adapter.reset(observation[keys.STATE])
-
-    def get_command(self, observation: Mapping[str, Array]) -> Command:
-        """Returns where the arm should go now, or the person's word; STOP goes before all else."""
+    def read(self) -> Reading:
+        """Returns where the held keys point, and the word that was typed."""
         now_s = self._clock.now_s()
         pressed = self._source.read_keys()
-        events = [EVENTS[key] for key in pressed if key in EVENTS]
-        if events:
-            return Command(event=Event.STOP if Event.STOP in events else events[0])
         for key in pressed:
             if key in MOTIONS:
                 self._held.press(key, now_s)
-        delta = self._held.compute_direction(now_s) * self._step_size
-        return Command(action=self._adapter.step(delta))
+        return Reading(self._held.compute_direction(now_s), find_event(pressed))
+
+    def forget(self) -> None:
+        """Lets go of every key."""
+        self._held.clear()
 
     def close(self) -> None:
         """Releases the keys."""

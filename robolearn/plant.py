@@ -118,6 +118,10 @@ class Plant(ABC):
         """Returns the full state as plain numbers, for someone who mirrors it; empty if none."""
         return {}
 
+    def close(self) -> None:
+        """Lets go of what it draws with; called in the thread that drew. Allowed any time."""
+        return
+
 
 class LagPlant(Plant):
     """Actuators that follow their target with a first-order lag: for tests without physics."""

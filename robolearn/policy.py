@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from robolearn import keys
-from robolearn.errors import IncompatibleError, RobolearnError
+from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.specs import Array, BoundedArraySpec, Specs, find_differences
 
 
@@ -99,3 +100,64 @@ class TrainedPolicy(Policy):
                 f"the policy, trained on {self.trained_on.embodiment!r}, does not fit this robot: "
                 + "; ".join(differences)
             )
+
+
+class ChunkPolicy(TrainedPolicy):
+    """A policy that predicts the next few actions at once: a chunk.
+
+    `predict_chunk` keeps nothing from one call to the next, so that it can also run elsewhere than
+    in the control loop, and less often; see `AsynchronousPolicy`.
+
+    Attributes:
+        observation_horizon: how many observations a prediction reads.
+        prediction_horizon: how many actions a chunk has.
+        action_horizon: how many of them are meant to be carried out before the next prediction.
+    """
+
+    observation_horizon: int
+    prediction_horizon: int
+    action_horizon: int
+
+    @abstractmethod
+    def predict_chunk(self, history: Sequence[Mapping[str, Array]]) -> Array:
+        """Returns the actions from the newest observation's step on.
+
+        Args:
+            history: the last `observation_horizon` observations, one control period apart, oldest
+                first; each has the keys of `observation_spec` and fits it.
+
+        Returns:
+            Shape (prediction_horizon, channels). May reach beyond the action's limits.
+        """
+
+
+class ObservationHistory:
+    """The last few observations of an episode; the first one stands in for those before it."""
+
+    def __init__(self, observation_spec: Specs, length: int) -> None:
+        """Keeps, of each of the last `length` observations, the keys of the spec."""
+        self._observation_spec = observation_spec
+        self._kept: deque[dict[str, Array]] = deque(maxlen=length)
+
+    def clear(self) -> None:
+        """Begins an episode."""
+        self._kept.clear()
+
+    def add(self, observation: Mapping[str, Array]) -> None:
+        """Takes the observation of the next step.
+
+        Raises:
+            SpecError: if a value does not fit its spec.
+            UnknownNameError: if a key is missing.
+        """
+        seen = {}
+        for key, spec in self._observation_spec.items():
+            if key not in observation:
+                raise UnknownNameError("observation key", key, observation, "in the observation")
+            seen[key] = spec.validate(observation[key])
+        missing = (self._kept.maxlen or 1) - len(self._kept)
+        self._kept.extend([seen] * max(1, missing))
+
+    def get(self) -> list[dict[str, Array]]:
+        """Returns the observations, oldest first, as many as the history is long."""
+        return list(self._kept)

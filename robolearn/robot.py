@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -67,11 +67,14 @@ class Robot(ABC):
         embodiment: the body as data, the same object for the simulated and the physical twin.
         cameras: names of the cameras that are switched on.
         clock: the robot's time.
+        is_stop_asked: asked at every step of a move that the robot makes by itself, such as that of
+            `prepare`: whether a person wants it to stop. `run_episode` sets it.
     """
 
     embodiment: Embodiment
     cameras: tuple[str, ...]
     clock: Clock
+    is_stop_asked: Callable[[], bool] = staticmethod(lambda: False)
 
     @property
     def observation_spec(self) -> dict[str, ArraySpec]:
@@ -102,7 +105,7 @@ class Robot(ABC):
         A simulated robot does nothing here: its task puts it there.
 
         Raises:
-            RobotError: if it cannot get there.
+            RobotError: if it cannot get there, or a person wants it to stop.
         """
         return
 

@@ -14,6 +14,7 @@ from robolearn.errors import RobolearnError
 from robolearn.policy import Policy
 from robolearn.specs import Array
 from robolearn.teleoperator import Event, Teleoperator
+from robolearn.timing import real_time
 
 
 class Actor(enum.IntEnum):
@@ -137,7 +138,8 @@ def run_episode(
         observers: watch every step.
         seed: names the start; None draws one from the environment's generator.
         teleoperator: a person's device; its action, when it gives one, goes before the policy's,
-            and its events end the episode.
+            and its events end the episode. A policy that gets the robot back from a person is reset
+            first: what it had planned belongs to another place.
 
     Returns:
         How it went.
@@ -146,8 +148,27 @@ def run_episode(
         RobolearnError: if nobody acts, or as the environment raises; the robot is stopped first and
             the observers are told.
     """
+    # Here, where every real-time episode passes by, and before the reset: nothing moves meanwhile.
+    with real_time(environment.robot.clock):
+        result = _run_to_end(environment, policy, observers, teleoperator, seed)
+    with ExitStack() as calls:
+        for observer in reversed(observers):
+            calls.callback(observer.on_episode_end, result)
+    return result
+
+
+def _run_to_end(
+    environment: Environment,
+    policy: Policy | None,
+    observers: Sequence[EpisodeObserver],
+    teleoperator: Teleoperator | None,
+    seed: int | None,
+) -> EpisodeResult:
+    """Resets and runs the steps; an exception stops the robot and tells the observers."""
     told: list[EpisodeObserver] = []
     try:
+        if teleoperator is not None:
+            environment.robot.is_stop_asked = teleoperator.is_stop_asked
         observation, info = environment.reset(seed=seed)
         start = EpisodeStart(
             environment.task.instruction, environment.task.name, info["seed"], observation
@@ -159,7 +180,7 @@ def run_episode(
         for observer in observers:
             told.append(observer)
             observer.on_episode_start(start)
-        result = _run_steps(environment, policy, observers, teleoperator, start, info["captured_s"])
+        return _run_steps(environment, policy, observers, teleoperator, start, info["captured_s"])
     except BaseException as error:
         # An ExitStack calls them all, last in first out, even if one of them raises; such an error
         # then names this one as its context.
@@ -168,10 +189,6 @@ def run_episode(
                 calls.callback(observer.on_episode_abort, error)
             calls.callback(environment.robot.stop)
             raise
-    with ExitStack() as calls:
-        for observer in reversed(observers):
-            calls.callback(observer.on_episode_end, result)
-    return result
 
 
 def _run_steps(
@@ -187,8 +204,9 @@ def _run_steps(
     total_reward, num_steps = 0.0, 0
     terminated = truncated = success = False
     event: Event | None = None
+    actor = Actor.POLICY
     while not (terminated or truncated):
-        action, actor = None, Actor.POLICY
+        action, last_actor, actor = None, actor, Actor.POLICY
         if teleoperator is not None:
             command = teleoperator.get_command(observation)
             event = command.event
@@ -199,6 +217,8 @@ def _run_steps(
         if action is None:
             if policy is None:
                 raise RobolearnError("nobody acts: neither a policy nor the person gave an action")
+            if last_actor is Actor.PERSON:
+                policy.reset(start.instruction, start.seed)
             action = policy.select_action(observation)
         following, reward, terminated, truncated, info = environment.step(action)
         success = info["is_success"]

@@ -51,6 +51,11 @@ class ArraySpec:
         """The dtype as numpy's own object."""
         return np.dtype(self.dtype)
 
+    @cached_property
+    def is_speed(self) -> Array:
+        """Which channels are speeds, by their units: a body that stands still has them at zero."""
+        return np.array([unit.endswith("/s") for unit in self.units], bool)
+
     def validate(self, value: Any) -> Array:
         """Returns `value` unchanged if it fits.
 
@@ -147,7 +152,13 @@ class BoundedArraySpec(ArraySpec):
         return array
 
     def clip(self, value: Array) -> Array:
-        """Returns the nearest array within bounds: for those who produce values, e.g. a policy."""
+        """Returns the nearest array within bounds: for those who produce values, e.g. a policy.
+
+        Raises:
+            SpecError: if an entry is NaN or infinite, which has no nearest value.
+        """
+        if not np.isfinite(value).all():
+            raise SpecError(f"{self.name}: {self._name_entries(~np.isfinite(value), value)}")
         return np.asarray(np.clip(value, self.low, self.high), self.dtype)
 
     def to_json(self) -> dict[str, Any]:

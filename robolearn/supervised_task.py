@@ -18,6 +18,10 @@ def wait_for_enter(text: str) -> None:
         print(text, file=sys.stderr)
 
 
+def go_on(text: str) -> None:
+    """Asks nobody."""
+
+
 class SupervisedTask(Task):
     """A goal that only a person can see: an episode ends by their word or by the time limit."""
 
@@ -59,3 +63,11 @@ class SupervisedTask(Task):
     def evaluate(self) -> Evaluation:
         """Knows nothing: the person says whether it worked."""
         return Evaluation(reward=0.0, terminated=False, success=False)
+
+
+class FreeTask(SupervisedTask):
+    """Nothing in particular: a person moves the robot about, and nobody sets anything out."""
+
+    def __init__(self, time_limit_s: float = 3600.0) -> None:
+        """Ends by itself after so long [s]."""
+        super().__init__("free", "Move about.", time_limit_s, go_on)

@@ -71,3 +71,7 @@ class Task(ABC):
             RobolearnError: if the task has none.
         """
         raise RobolearnError(f"task {self.name!r} has no scripted expert: demonstrate it yourself")
+
+    def close(self) -> None:
+        """Releases what the task holds. Allowed once it is bound, any number of times."""
+        return

@@ -19,7 +19,24 @@ class Event(enum.Enum):
     SUCCESS = "success"  # over, and it worked
     FAILURE = "failure"  # over, and it did not work
     DISCARD = "discard"  # over, and not worth keeping
+    REDO = "redo"  # over, not worth keeping, and to begin again from the same start
     STOP = "stop"  # stop the robot now and record no more
+
+
+EVENT_WORDS = {
+    Event.END: "end the episode; the task judges it",
+    Event.SUCCESS: "end it: it worked",
+    Event.FAILURE: "end it: it did not work",
+    Event.DISCARD: "end it and throw it away",
+    Event.REDO: "throw it away and begin the same start again",
+    Event.STOP: "stop the robot and finish",
+}
+
+
+def format_rows(rows: Mapping[str, str]) -> str:
+    """Returns the help of a device: what is touched, and what it does, one line each."""
+    width = max(map(len, rows))
+    return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows.items())
 
 
 @dataclass(frozen=True)
@@ -29,10 +46,13 @@ class Command:
     Attributes:
         action: the action asked for, or None when the person leaves the robot to the policy.
         event: what the person said, or None.
+        is_active: the person moves something; False where the action only keeps the robot as they
+            left it.
     """
 
     action: Array | None = None
     event: Event | None = None
+    is_active: bool = True
 
 
 class Teleoperator(ABC):
@@ -56,9 +76,21 @@ class Teleoperator(ABC):
     def reset(self, observation: Mapping[str, Array]) -> None:
         """Begins an episode from this observation: later actions move on from there."""
 
+    def follow(self, observation: Mapping[str, Array]) -> None:
+        """Says that somebody else moved the robot here: the next action moves on from there."""
+        return
+
     @abstractmethod
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns at once what the person wants now."""
+
+    def is_stop_asked(self) -> bool:
+        """Says at once whether the person wants everything to stop.
+
+        Asked while the robot moves by itself, as when it goes to where an episode begins. Not
+        forgotten by `reset`: the next command says STOP.
+        """
+        return False
 
     @abstractmethod
     def close(self) -> None:

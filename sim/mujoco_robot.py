@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from robolearn import keys
+from robolearn.embodiments import CameraSpec
 from robolearn.errors import RobolearnError, RobotError
 from robolearn.robot import Observation
-from robolearn.sim.body_model import BodyModel
+from robolearn.sim.body_model import BodyHandle, BodyModel
+from robolearn.sim.physics import Physics
 from robolearn.sim.rendering import Renderer
-from robolearn.sim.scene import Physics, SceneBuilder
+from robolearn.sim.scene import SceneBuilder
 from robolearn.sim.simulated_robot import SimulatedRobot
 from robolearn.sim.world import World
 from robolearn.specs import Array
@@ -49,14 +51,14 @@ class SimulatedClock:
 
 
 class MujocoRobot(SimulatedRobot):
-    """Moves a body by position servos; between two actions only MuJoCo's own code runs."""
+    """Simulates a body; between two actions only MuJoCo's own code runs."""
 
     def __init__(
         self,
         body: BodyModel,
         cameras: Sequence[str] = (),
-        image_height_px: int = 96,
-        image_width_px: int = 96,
+        image_height_px: int | None = None,
+        image_width_px: int | None = None,
         physics: Physics | None = None,
     ) -> None:
         """Checks the choices; the world is built by a task's `bind`, or empty by `connect`.
@@ -64,30 +66,32 @@ class MujocoRobot(SimulatedRobot):
         Args:
             body: what to simulate.
             cameras: names of the cameras to switch on.
-            image_height_px: of every camera [px].
-            image_width_px: of every camera [px].
-            physics: integration settings; None takes the tried ones.
+            image_height_px: of every camera [px]; None leaves each its own.
+            image_width_px: likewise [px].
+            physics: integration settings; None takes those the body was tried with.
 
         Raises:
             UnknownNameError: if the body has no camera of a name.
             RobolearnError: if the control period is no whole number of physics steps.
         """
         resized = (
-            dataclasses.replace(camera, height_px=image_height_px, width_px=image_width_px)
+            CameraSpec(
+                camera.name,
+                image_height_px or camera.height_px,
+                image_width_px or camera.width_px,
+            )
             for camera in body.embodiment.cameras
         )
         self.embodiment = dataclasses.replace(body.embodiment, cameras=tuple(resized))
         self.cameras = tuple(self.embodiment.get_camera(name).name for name in cameras)
         self._camera_specs = [self.embodiment.get_camera(name) for name in cameras]
-        self._body = body
-        self._physics = physics or Physics()
+        self.body = body
+        self._physics = physics or body.physics
         self.substeps = _count_substeps(self.control_period_s, self._physics.timestep_s)
         self.clock: SimulatedClock = SimulatedClock(self._physics.timestep_s)
-        self._scale = np.array([channel.scale for channel in body.channels])
-        self._offset = np.array([channel.offset for channel in body.channels])
         self._action_spec = self.embodiment.action_spec
-        self._home = np.asarray(self.embodiment.home_position)
         self._world: World | None = None
+        self._handle: BodyHandle | None = None
         self._renderer: Renderer | None = None
 
     @property
@@ -104,54 +108,46 @@ class MujocoRobot(SimulatedRobot):
     def load_scene(self, add_scene: SceneBuilder) -> World:
         """Builds the world around the body; see `SimulatedRobot.load_scene`."""
         self._close_renderer()
-        world = World(self._body, add_scene, self._physics)
-        joints = [world.joint(channel.joint) for channel in self._body.channels]
-        self._qpos_indices = np.array([joint.qpos_indices.start for joint in joints])
-        self._ctrl_indices = np.array([world.model.actuator(joint.name).id for joint in joints])
-        self._world, self._qpos, self._ctrl = world, world.data.qpos, world.data.ctrl
+        world = World(self.body, add_scene, self._physics)
+        self._world, self._handle = world, self.body.take_hold(world.model, world.data)
         self.begin_episode(seed=0)
         return world
 
     def begin_episode(self, seed: int) -> None:
-        """Brings the body to its home posture; the seed changes nothing here."""
+        """Brings the body to its home position; the seed changes nothing here."""
         del seed
         self.world.reset()
-        home = self._home * self._scale + self._offset
-        self._qpos[self._qpos_indices] = home
-        self._ctrl[self._ctrl_indices] = home
+        self._get_handle().begin_episode()
         self.world.forward()
         self.clock.attach(self.world)
 
     def connect(self) -> None:
-        """Builds a world with nothing but the body and a table, unless a task has built one."""
+        """Builds a world with nothing but the body, unless a task has built one."""
         if self._world is None:
             self.load_scene(lambda spec: None)
 
     def get_observation(self) -> Observation:
-        """Returns joint positions, gripper opening and the switched-on cameras' images."""
-        world, now_s = self.world, self.clock.now_s()
-        state = (self._qpos[self._qpos_indices] - self._offset) / self._scale
-        values: dict[str, Array] = {keys.STATE: state.astype(np.float32)}
+        """Returns the body's state and the switched-on cameras' images."""
+        now_s = self.clock.now_s()
+        values: dict[str, Array] = {keys.STATE: self._get_handle().measure()}
         captured_s = {keys.STATE: now_s}
         if self._camera_specs:
-            renderer = self._get_renderer(world)
+            renderer = self._get_renderer()
             for camera in self._camera_specs:
                 image = renderer.render(camera.name, camera.height_px, camera.width_px)
                 values[camera.key], captured_s[camera.key] = image, now_s
         return Observation(values, captured_s)
 
     def send_action(self, action: Array) -> Array:
-        """Sets the servos' goals; nothing moves before the clock is slept on."""
+        """Sets the controls; nothing moves before the clock is slept on."""
         applied = self._action_spec.validate(action).copy()
-        if self._world is None:
-            raise RobotError("the simulated robot is not connected: call connect() first")
-        self._ctrl[self._ctrl_indices] = applied * self._scale + self._offset
+        self._get_handle().act(applied)
         return applied
 
     def stop(self) -> None:
-        """Makes the present posture the servos' goal."""
-        if self._world is not None:
-            self._ctrl[self._ctrl_indices] = self._qpos[self._qpos_indices]
+        """Brings the body to rest as soon as the clock is slept on, and keeps it there."""
+        if self._handle is not None:
+            self._handle.stop()
 
     def close(self) -> None:
         """Frees the renderer; the world stays."""
@@ -160,13 +156,18 @@ class MujocoRobot(SimulatedRobot):
 
     def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
         """Draws a picture for people; see `SimulatedRobot.render`."""
-        large = self._get_renderer(self.world).render(camera, 2 * height_px, 2 * width_px)
+        large = self._get_renderer().render(camera, 2 * height_px, 2 * width_px)
         blocks = large.reshape(height_px, 2, width_px, 2, 3)
         return np.asarray(blocks.mean(axis=(1, 3)).round(), np.uint8)
 
-    def _get_renderer(self, world: World) -> Renderer:
+    def _get_handle(self) -> BodyHandle:
+        if self._handle is None:
+            raise RobotError("the simulated robot is not connected: call connect() first")
+        return self._handle
+
+    def _get_renderer(self) -> Renderer:
         if self._renderer is None:
-            self._renderer = Renderer(world)
+            self._renderer = Renderer(self.world)
         return self._renderer
 
     def _close_renderer(self) -> None:

@@ -9,6 +9,7 @@ import functools
 import importlib
 import os
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import mujoco
@@ -72,25 +73,58 @@ def _load_library(*names: str) -> ctypes.CDLL | None:
     return None
 
 
-def _make_gl_context(width_px: int, height_px: int) -> Any:
-    """Creates the context MuJoCo draws into, whatever was chosen when mujoco was imported."""
-    back_end = find_back_end()
-    try:
-        module = importlib.import_module(f"mujoco.{back_end}")
-        return module.GLContext(width_px, height_px)
-    except (ImportError, AttributeError, RuntimeError) as error:
-        raise MissingDependencyError(
-            f"the OpenGL back end {back_end!r} does not work here ({error});"
-            " Debian and Ubuntu: apt install libegl1, or apt install libosmesa6 and set"
-            " MUJOCO_GL=osmesa"
-        ) from error
+class GlContext:
+    """What OpenGL draws into; current in a thread only while that thread uses it."""
+
+    def __init__(self, width_px: int, height_px: int) -> None:
+        """Creates the context, whatever was chosen when mujoco was imported.
+
+        Raises:
+            MissingDependencyError: if no OpenGL library is found, or it does not work.
+        """
+        self._back_end = find_back_end()
+        try:
+            self._module: Any = importlib.import_module(f"mujoco.{self._back_end}")
+            self._context = self._module.GLContext(width_px, height_px)
+        except (ImportError, AttributeError, RuntimeError) as error:
+            raise MissingDependencyError(
+                f"the OpenGL back end {self._back_end!r} does not work here ({error});"
+                " Debian and Ubuntu: apt install libegl1, or apt install libosmesa6 and set"
+                " MUJOCO_GL=osmesa"
+            ) from error
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[None]:
+        """Makes the context current in this thread, one thread at a time."""
+        self._context.make_current()
+        try:
+            yield
+        finally:
+            self._release()
+
+    def free(self) -> None:
+        """Destroys the context; it must not be current elsewhere."""
+        self._context.free()
+
+    def _release(self) -> None:
+        """Lets go of the context: MuJoCo's would stay with its thread, even after that ended."""
+        module = self._module
+        if self._back_end == "egl":
+            egl = module.EGL
+            none = (egl.EGL_NO_SURFACE, egl.EGL_NO_SURFACE, egl.EGL_NO_CONTEXT)
+            egl.eglMakeCurrent(module.EGL_DISPLAY, *none)
+        elif self._back_end == "osmesa":
+            module.osmesa.OSMesaMakeCurrent(None, None, module.GL.GL_FLOAT, 0, 0)
+        else:
+            module.glfw.make_context_current(None)
 
 
 class Renderer:
     """Draws one world, in any size up to the buffer's, through one OpenGL context.
 
-    Creating a context takes up to half a second, so a robot keeps one and closes it explicitly. One
-    that was forgotten is closed when Python ends, before its libraries go.
+    Any thread may draw, one at a time. Creating a context takes up to half a second, so a robot
+    keeps one and closes it explicitly. One that was forgotten is closed when Python ends, before
+    its libraries go.
     """
 
     def __init__(self, world: World) -> None:
@@ -101,10 +135,10 @@ class Renderer:
         """
         self._world = world
         model = world.model
-        self._gl: Any = _make_gl_context(MAX_IMAGE_WIDTH_PX, MAX_IMAGE_HEIGHT_PX)
-        self._gl.make_current()
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._gl: GlContext | None = GlContext(MAX_IMAGE_WIDTH_PX, MAX_IMAGE_HEIGHT_PX)
+        with self._gl.use():
+            self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
+            mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._scene = mujoco.MjvScene(model, maxgeom=MAX_GEOMS)
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
             self._scene.flags[flag] = False
@@ -123,8 +157,10 @@ class Renderer:
 
         Raises:
             UnknownNameError: if the scene has no such camera.
-            RobolearnError: if the size does not fit the buffer.
+            RobolearnError: if the size does not fit the buffer, or the renderer is closed.
         """
+        if self._gl is None:
+            raise RobolearnError("this renderer is closed")
         if camera not in self._camera_ids:
             raise UnknownNameError("camera", camera, self._camera_ids, "in the scene")
         if not (0 < height_px <= MAX_IMAGE_HEIGHT_PX and 0 < width_px <= MAX_IMAGE_WIDTH_PX):
@@ -135,16 +171,16 @@ class Renderer:
         model, data = self._world.model, self._world.data
         mujoco.mj_kinematics(model, data)  # after a step, poses are one physics step old
         mujoco.mj_camlight(model, data)
-        self._gl.make_current()  # another robot of this thread may have drawn last
         self._camera.fixedcamid = self._camera_ids[camera]
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(
             model, data, self._option, None, self._camera, everything, self._scene
         )
         viewport = mujoco.MjrRect(0, 0, width_px, height_px)
-        mujoco.mjr_render(viewport, self._scene, self._context)
         image = np.empty((height_px, width_px, 3), np.uint8)
-        mujoco.mjr_readPixels(image, None, viewport, self._context)
+        with self._gl.use():
+            mujoco.mjr_render(viewport, self._scene, self._context)
+            mujoco.mjr_readPixels(image, None, viewport, self._context)
         return np.ascontiguousarray(image[::-1])  # OpenGL's first row is the lowest
 
     def close(self) -> None:
@@ -152,8 +188,8 @@ class Renderer:
         if self._gl is None:
             return
         atexit.unregister(self._at_exit)
-        self._gl.make_current()
-        self._context.free()
+        with self._gl.use():
+            self._context.free()
         self._gl.free()
         self._gl = None
 

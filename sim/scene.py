@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
 from robolearn.sim.body_model import BodyModel
+from robolearn.sim.physics import Physics
 from robolearn.specs import Array
 
 SceneBuilder = Callable[[mujoco.MjSpec], None]
@@ -31,26 +31,8 @@ OVERVIEW_FIELD_OF_VIEW_DEG = 33.0
 MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 
 
-@dataclass(frozen=True)
-class Physics:
-    """How the world is integrated.
-
-    The defaults hold a grasp with 0.07 mm of creep in 4 s; a doubled timestep or the pyramidal
-    friction cone shake it, a shorter timestep gains nothing.
-
-    Attributes:
-        timestep_s: of the physics [s].
-        solver_iterations: at most; fewer than 6 lose grasps.
-        impratio: stiffness of friction relative to the normal direction.
-    """
-
-    timestep_s: float = 0.005
-    solver_iterations: int = 30
-    impratio: float = 10.0
-
-
 def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoco.MjSpec:
-    """Builds the world: physics options, table, light, cameras, body, then the scene."""
+    """Builds the world: physics options, the body with what surrounds it, then the scene."""
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.compiler.autolimits = True
@@ -61,7 +43,7 @@ def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoc
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     _set_visuals(spec)
-    _add_tabletop(spec)
+    body.add_surroundings(spec)
     body.add_to(spec)
     add_scene(spec)
     return spec
@@ -132,7 +114,8 @@ def _set_visuals(spec: mujoco.MjSpec) -> None:
     spec.stat.extent, spec.stat.center = 1.0, (0.15, 0.0, 0.1)
 
 
-def _add_tabletop(spec: mujoco.MjSpec) -> None:
+def add_tabletop(spec: mujoco.MjSpec) -> None:
+    """Adds the surroundings of an arm: a table, a light, cameras `front` and `overview`."""
     world = spec.worldbody
     world.add_geom(
         name="table",
@@ -153,20 +136,18 @@ def _add_tabletop(spec: mujoco.MjSpec) -> None:
         specular=(0.1, 0.1, 0.1),
         castshadow=False,
     )
-    _add_camera(spec, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
-    _add_camera(
-        spec, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG
-    )
+    add_camera(spec, "front", FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG)
+    add_camera(spec, "overview", OVERVIEW_CAMERA_W, OVERVIEW_LOOKS_AT_W, OVERVIEW_FIELD_OF_VIEW_DEG)
 
 
-def _add_camera(
+def add_camera(
     spec: mujoco.MjSpec,
     name: str,
     position_w: tuple[float, float, float],
     looks_at_w: tuple[float, float, float],
     field_of_view_deg: float,
 ) -> None:
-    """Adds a fixed camera."""
+    """Adds a camera that stands still."""
     position, looks_at = np.array(position_w), np.array(looks_at_w)
     spec.worldbody.add_camera(
         name=name,

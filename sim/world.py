@@ -10,7 +10,8 @@ import numpy as np
 
 from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.sim.body_model import BodyModel
-from robolearn.sim.scene import Physics, SceneBuilder, compose
+from robolearn.sim.physics import Physics
+from robolearn.sim.scene import SceneBuilder, compose
 from robolearn.specs import Array
 
 
@@ -33,6 +34,22 @@ class FreeBody:
         """Rotation about the vertical [rad], of a body that stands upright."""
         w, x, y, z = map(float, self._pose[3:])
         return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+    @property
+    def tilt_cosine(self) -> float:
+        """Cosine between its z axis and the vertical: 1 upright, 0 on its side."""
+        _, x, y, _ = map(float, self._pose[3:])
+        return 1 - 2 * (x * x + y * y)
+
+    @property
+    def velocity_w(self) -> Array:
+        """Linear velocity [m/s], shape (3,); a copy."""
+        return self._velocity[:3].copy()
+
+    @property
+    def yaw_rate_radps(self) -> float:
+        """Rate of its turn about its own z axis [rad/s]."""
+        return float(self._velocity[5])
 
     @property
     def speed_mps(self) -> float:
@@ -136,7 +153,12 @@ class Fixture:
 class World:
     """One body with its scene: `model` never changes after construction, `data` is the state.
 
-    The world frame is the body's base frame. Handles stay valid for the life of the world.
+    The world frame is the base frame of a body that stands. Handles stay valid for the life of the
+    world. The actuators of a plant alone change the model: torque limits, in a world of their own.
+
+    Attributes:
+        embodiment: the body as data.
+        robot_geoms: which geoms count as the robot's touch: a mask.
     """
 
     def __init__(self, body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> None:
@@ -149,6 +171,7 @@ class World:
             self.model: mujoco.MjModel = compose(body, add_scene, physics).compile()
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
+        self.embodiment = body.embodiment
         self.data = mujoco.MjData(self.model)
         self._contact = self.data.contact
         self.robot_geoms = self.geoms_of(body.body_names)

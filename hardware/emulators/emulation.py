@@ -97,6 +97,8 @@ class Emulation:
                         self._on_tick(now_s)
         except BaseException as error:  # raised again by `close`
             self._failure = error
+        finally:
+            self.plant.close()
 
     def _wait(self) -> None:
         """Sleeps until a host has sent something or something is due, at most `TICK_S`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,13 @@ from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
 
 # So many reads in a row all have replies of different lengths.
 NUM_LENGTHS = 8
+# A reply that has not come for so long does not come any more [s]. Adapters hold bytes for up to
+# 16 ms, a busy machine for several times that.
+LONGEST_LATENESS_S = 0.25
 # No longer frame is asked for: it tells the decoder what cannot be one.
-LONGEST_READ_BYTES = 48
+LONGEST_READ_BYTES = 64
+# Each try to find out whether a servo is alone listens so many times longer than the one before.
+PATIENCE = 3
 BITS_PER_BYTE = 10  # start and stop bit included
 
 
@@ -51,7 +56,8 @@ class RegisterAccess:
     """Reads and writes registers through a link of its own.
 
     A reply does not say which question it answers. So each read is a few bytes longer than asked
-    for, and no two of `NUM_LENGTHS` reads in a row have one length: a late reply does not fit.
+    for: no two of `NUM_LENGTHS` reads in a row have one length, and a length that was not answered
+    in full is left alone for `LONGEST_LATENESS_S`. A late reply thus fits no later question.
     Writes are sent as sync writes, which nobody confirms, and proven by reading back.
 
     Attributes:
@@ -71,6 +77,7 @@ class RegisterAccess:
         self.link: SerialLink[Frame] = SerialLink(port, baud_rate, decoder, timeout_s)
         self._timeout_s, self._num_tries = timeout_s, 1 + num_retries
         self._recent_lengths: deque[int] = deque(maxlen=NUM_LENGTHS - 1)
+        self._late_until_s = dict.fromkeys(range(LONGEST_READ_BYTES + 1), 0.0)
 
     def read(
         self, servo_ids: Sequence[int], first: reg.Register, last: reg.Register
@@ -96,6 +103,16 @@ class RegisterAccess:
             )
         return {servo_id: found[servo_id] for servo_id in servo_ids}
 
+    def send(self, register: reg.Register, values: Mapping[int, int]) -> None:
+        """Sets a register of several servos, without proof.
+
+        Raises:
+            LinkLostError: if the port is gone.
+        """
+        data = {servo_id: register.encode(value) for servo_id, value in values.items()}
+        if data:
+            self.link.send(encode_sync_write(register.address, data))
+
     def write(self, register: reg.Register, values: Mapping[int, int]) -> None:
         """Sets a register of several servos to a value each, and reads back that it is so.
 
@@ -108,8 +125,7 @@ class RegisterAccess:
         for _ in range(self._num_tries):
             if not wrong:
                 return
-            data = {servo_id: register.encode(value) for servo_id, value in wrong.items()}
-            self.link.send(encode_sync_write(register.address, data))
+            self.send(register, wrong)
             kept = self.read_values(register, tuple(values))
             wrong = {key: value for key, value in values.items() if kept[key] != value}
         if wrong:
@@ -158,15 +174,18 @@ class RegisterAccess:
 
     def _is_reply_single(self, servo_id: int, measures: bool) -> bool | None:
         heard = False
-        for _ in range(self._num_tries):
+        for attempt in range(self._num_tries):
+            # Each try listens longer: a late reply to the one before must not count as a second.
+            timeout_s = self._timeout_s * PATIENCE**attempt
             request, num_bytes = encode_ping(servo_id), 0
             if measures:
                 begin, end = reg.PRESENT_POSITION.address, reg.PRESENT_CURRENT.end
                 begin, num_bytes = self._choose_stretch(begin, end - begin)
                 request = encode_read(servo_id, begin, num_bytes)
-            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, self._timeout_s)
+            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, timeout_s)
             if num_replies == 1 and not is_damaged:
                 return True
+            self._expect_late(num_bytes)
             heard |= num_replies > 0 or is_damaged
         return False if heard else None
 
@@ -201,13 +220,27 @@ class RegisterAccess:
         wire_bytes = len(request) + len(servo_ids) * (length + OVERHEAD_BYTES)
         timeout_s = self._timeout_s + wire_bytes * BITS_PER_BYTE / self.link.baud_rate
         frames = self.link.request(request, is_answer, len(servo_ids), timeout_s)
+        if pending:
+            self._expect_late(length)
         return {frame.servo_id: Stretch(begin, frame.parameters, frame.code) for frame in frames}
 
     def _choose_stretch(self, address: int, num_bytes: int) -> tuple[int, int]:
-        """Returns first address and number of bytes to read, a number not used lately."""
-        length = next(n for n in itertools.count(num_bytes) if n not in self._recent_lengths)
+        """Returns first address and number of bytes to read, a number that no late reply has."""
+        now_s = time.monotonic()
+        lengths = [
+            length
+            for length in range(num_bytes, LONGEST_READ_BYTES + 1)
+            if length not in self._recent_lengths
+        ]
+        # If replies of every length may still come, those of the first one are the least likely.
+        fallback = min(lengths, key=lambda length: self._late_until_s[length])
+        length = next((n for n in lengths if self._late_until_s[n] <= now_s), fallback)
         self._recent_lengths.append(length)
         return max(0, address - (length - num_bytes)), length
+
+    def _expect_late(self, num_bytes: int) -> None:
+        """Remembers that replies of a length may still come."""
+        self._late_until_s[num_bytes] = time.monotonic() + LONGEST_LATENESS_S
 
 
 def name_servos(servo_ids: Iterable[int]) -> str:

@@ -48,7 +48,7 @@ class Register:
             raise ValueError(f"{value} does not fit into {self.num_bytes} bytes")
         return raw.to_bytes(self.num_bytes, "little")
 
-    def decode(self, memory: bytes, first_address: int = 0) -> int:
+    def decode(self, memory: bytes | bytearray, first_address: int = 0) -> int:
         """Returns its value in a stretch of memory that begins at `first_address`."""
         begin = self.address - first_address
         raw = int.from_bytes(memory[begin : begin + self.num_bytes], "little")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from robolearn.policies import checkpoint
 from robolearn.policies.action_chunks import ChunkExecution, RecedingHorizon, TemporalEnsemble
 from robolearn.policies.behavior_cloning.network import ChunkNetwork, NetworkSettings
 from robolearn.policies.input_transform import InputTransform, make_normalizer
-from robolearn.policy import TrainedOn, TrainedPolicy
+from robolearn.policy import ChunkPolicy, ObservationHistory, TrainedOn
 from robolearn.specs import Array, BoundedArraySpec, Specs, spec_from_json
 
 KIND = "behavior_cloning"
@@ -117,7 +116,7 @@ class Description:
         self.acting.make_execution(self.network.prediction_horizon)
 
 
-class BehaviorCloningPolicy(TrainedPolicy):
+class BehaviorCloningPolicy(ChunkPolicy):
     """Acts as the demonstrations did.
 
     It sees the last `observation_horizon` observations (the first one repeated where there are
@@ -138,10 +137,12 @@ class BehaviorCloningPolicy(TrainedPolicy):
         self._outputs = make_normalizer(
             description.statistics, keys.ACTION, description.action_spec
         )
-        self._execution = description.acting.make_execution(description.network.prediction_horizon)
-        self._history: deque[dict[str, Array]] = deque(
-            maxlen=description.network.observation_horizon
-        )
+        network_settings, acting = description.network, description.acting
+        self.observation_horizon = network_settings.observation_horizon
+        self.prediction_horizon = network_settings.prediction_horizon
+        self.action_horizon = acting.action_horizon if acting.ensemble_decay is None else 1
+        self._execution = acting.make_execution(self.prediction_horizon)
+        self._history = ObservationHistory(self.observation_spec, self.observation_horizon)
 
     def reset(self, instruction: str, seed: int) -> None:
         """Forgets the episode before; nothing here is random and the task is the one learned."""
@@ -152,23 +153,17 @@ class BehaviorCloningPolicy(TrainedPolicy):
         """Returns the action for this observation, clipped to `action_spec`.
 
         Raises:
-            SpecError: if a value does not fit `observation_spec`.
+            SpecError: if a value does not fit `observation_spec`, or the network gives NaN.
             UnknownNameError: if a key is missing.
         """
-        seen = {}
-        for key, spec in self.observation_spec.items():
-            if key not in observation:
-                raise UnknownNameError("observation key", key, observation, "in the observation")
-            seen[key] = spec.validate(observation[key])
-        self._history.append(seen)
-        while len(self._history) < (self._history.maxlen or 1):
-            self._history.append(seen)
-        return self.action_spec.clip(self._execution.next_action(self._predict))
+        self._history.add(observation)
+        action = self._execution.next_action(lambda: self.predict_chunk(self._history.get()))
+        return self.action_spec.clip(action)
 
-    def _predict(self) -> Array:
-        """Returns the chunk from the present step on, shape (prediction_horizon, channels)."""
+    def predict_chunk(self, history: Sequence[Mapping[str, Array]]) -> Array:
+        """Returns the chunk from the newest observation on; see `ChunkPolicy.predict_chunk`."""
         batch = {
-            key: np.stack([seen[key] for seen in self._history])[np.newaxis]
+            key: np.stack([seen[key] for seen in history])[np.newaxis]
             for key in self.observation_spec
         }
         with torch.inference_mode():

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from robolearn.cli.choices import CONFIG_PACKAGE, check_complete, check_overrides
 from robolearn.cli.commands import Command
+from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
 
 
@@ -27,6 +28,11 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
+    with exit_on_sigterm(), expand_twin(words) as expanded:
+        return _run_expanded(name, command, expanded)
+
+
+def _run_expanded(name: str, command: Command, words: Sequence[str]) -> int:
     check_overrides(command.config_name, _drop_flags(words))
     module = importlib.import_module(command.module)
 
@@ -42,8 +48,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     sys.argv = [f"robolearn {name}", *words]
     decorate = hydra.main(f"pkg://{CONFIG_PACKAGE}", command.config_name, version_base="1.3")
     try:
-        with exit_on_sigterm():
-            decorate(task)()
+        decorate(task)()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 0

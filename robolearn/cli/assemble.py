@@ -37,9 +37,13 @@ def build(config: Mapping[str, Any] | DictConfig, **arguments: Any) -> Any:
         **arguments: further keyword arguments, which only the running command knows.
 
     Raises:
-        RobolearnError: as the object's constructor raises.
+        RobolearnError: as the object's constructor raises, or if the user must still give a value.
         MissingDependencyError: if a package is not installed; names the extra that brings it.
     """
+    node = config if isinstance(config, DictConfig) else OmegaConf.create(dict(config))
+    missing = sorted(OmegaConf.missing_keys(node))  # by their full names
+    if any(key.rpartition(".")[2] not in arguments for key in missing):
+        raise RobolearnError(f"{config['_target_']} still needs: {', '.join(missing)}")
     try:
         # Called here rather than by Hydra, which would turn dataclasses among the arguments into
         # dictionaries.
@@ -53,16 +57,18 @@ def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
     """Builds the environment from the `robot`, `task` and `scene` nodes of a configuration.
 
     A simulated robot's task sets out its own scene and judges it. Beside a physical robot somebody
-    else does: the `scene`, which knows the task by its description.
+    else does: the `scene`, which knows the task by its description or, where the scene is a twin's,
+    holds it whole.
     """
     robot: Robot = build(config["robot"])
-    if robot.clock.kind != "simulated":
-        return Environment(robot, build(config["scene"]))
-    if config["task"]["_target_"] is None:
+    is_simulated = robot.clock.kind == "simulated"
+    has_simulation = config["task"]["_target_"] is not None
+    if not has_simulation and (is_simulated or "task" in config["scene"]):
         raise RobolearnError(
-            f"task {config['task']['name']!r} has no simulation: it is for a physical robot"
+            f"task {config['task']['name']!r} has no simulation: it is for a physical robot and"
+            " a person"
         )
-    return Environment(robot, build(config["task"]))
+    return Environment(robot, build(config["task" if is_simulated else "scene"]))
 
 
 def load_environment(

@@ -27,6 +27,7 @@ class Command:
 
 COMMANDS = {
     "record": Command("record demonstrations into a store", "robolearn.cli.record"),
+    "teleoperate": Command("steer a robot without recording", "robolearn.cli.teleoperate"),
     "calibrate": Command(
         "find out which servo steps are which joint positions", "robolearn.cli.calibrate"
     ),
@@ -53,6 +54,14 @@ COMMANDS = {
     "benchmark recording": Command(
         "measure how long the recorder holds a control loop",
         "robolearn.cli.benchmark_recording",
+    ),
+    "benchmark control": Command(
+        "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
+        "robolearn.cli.benchmark_control",
+    ),
+    "emulate": Command(
+        "run a robot's devices and its twin in real time, for drivers to talk to",
+        "robolearn.cli.emulate",
     ),
     "demo": Command("record, train, evaluate and report, in minutes", "robolearn.cli.demo"),
     "doctor": Command("say what this machine can do and what to install", "robolearn.cli.doctor"),

@@ -14,6 +14,7 @@ from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
 
 MIB = 2**20
+LONGEST_VALUE = 40  # characters of a robot's setting that are shown
 
 
 def run(config: DictConfig, folder: Path) -> None:
@@ -38,6 +39,7 @@ def _describe_store(figures: dict[str, Any]) -> Table:
         "successes": f"{figures['num_successes']}",
         "aborted": f"{figures['num_aborted']}",
         "steps": f"{figures['num_steps']:,}, {figures['duration_h'] * 60:.1f} minutes",
+        "by a person": f"{figures['num_person_steps']:,} steps",
         "rate": f"{figures['achieved_rate_hz']:.2f} Hz kept of {figures['control_rate_hz']:g} Hz",
         "on disk": f"{figures['size_bytes'] / MIB:.1f} MiB",
     }
@@ -47,6 +49,12 @@ def _describe_store(figures: dict[str, Any]) -> Table:
     ):
         if count:
             rows[text] = str(count)
+    for name, counts in figures["settings"].items():
+        # Enough of a hash to tell two apart; the JSON file has it whole.
+        rows[name.replace("_", " ")] = ", ".join(
+            f"{value if len(value) <= LONGEST_VALUE else value[:12] + '…'} ({count} episodes)"
+            for value, count in counts.items()
+        )
     for name, text in rows.items():
         table.add_row(name, escape(text))
     return table

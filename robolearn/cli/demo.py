@@ -1,4 +1,4 @@
-"""`robolearn demo`: record, train, evaluate and report, from nothing, in minutes."""
+"""`robolearn demo`: record, train, evaluate, deploy and report, from nothing, in minutes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,21 @@ from robolearn.cli.provenance import count_cores
 from robolearn.cli.report import Report, write_report
 from robolearn.errors import RobolearnError
 
+EVALUATION, DEPLOYMENT = "evaluate", "deployment"  # the stages that evaluate
+
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the demo: a command with its options."""
+    """One stage of the demo: a command with its options.
 
+    Attributes:
+        name: of the stage, and of its folder.
+        command: what is run.
+        words: its options, as on the command line.
+        run: runs it; returns a `Report` where it evaluates.
+    """
+
+    name: str
     command: str
     words: list[str]
     run: Callable[[DictConfig, Path], Any]
@@ -34,34 +44,42 @@ class Stage:
 
 
 def run(config: DictConfig, folder: Path) -> None:
-    """Runs the three commands in turn, into an emptied folder, and writes the report."""
+    """Runs the stages in turn, into an emptied folder, and writes the report."""
     started_s = time.monotonic()
     console = Console(stderr=True)
     clear_folder(folder)
     stages = make_stages(config, folder)
     stages_s: dict[str, float] = {}
-    report: Report | None = None
+    outcomes: dict[str, Any] = {}
     for stage in stages:
         console.print(f"\n[bold]{stage.describe()}[/bold]", highlight=False)
         stage_started_s = time.monotonic()
-        outcome = stage.run(compose_config(stage.command, stage.words), folder / stage.command)
-        stages_s[stage.command] = round(time.monotonic() - stage_started_s, 2)
-        if isinstance(outcome, Report):
-            report = outcome
-    assert report is not None
-    figures = {**report.figures, "seconds_total": round(time.monotonic() - started_s, 2)}
-    commands = [stage.describe() for stage in stages]
-    report = replace(report, figures=figures, stages_s=stages_s, commands=commands)
+        config = compose_config(stage.command, stage.words)
+        outcomes[stage.name] = stage.run(config, folder / stage.name)
+        stages_s[stage.name] = round(time.monotonic() - stage_started_s, 2)
+    report: Report = outcomes[EVALUATION]
+    deployment: Report | None = outcomes.get(DEPLOYMENT)
+    report = replace(
+        report,
+        figures={**report.figures, "seconds_total": round(time.monotonic() - started_s, 2)},
+        deployment=deployment,
+        stages_s=stages_s,
+        commands=[stage.describe() for stage in stages],
+    )
     path = write_report(report, folder)
     evaluate.print_summary(report, path)
+    if deployment is not None:
+        console.print("in real time, through the motors' own protocol:", end=" ")
+        evaluate.print_summary(deployment, path)
 
 
 def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
-    """Returns record, train and evaluate with everything they are told."""
+    """Returns the stages with everything they are told."""
     workers = config.workers or count_cores()
     data, run_folder = folder / "data", folder / "train"
-    return [
+    stages = [
         Stage(
+            "record",
             "record",
             [
                 *config.record,
@@ -73,6 +91,7 @@ def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
         ),
         Stage(
             "train",
+            "train",
             [
                 *config.train,
                 f"dataset={data}",
@@ -83,6 +102,7 @@ def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
             _train_to_the_end,
         ),
         Stage(
+            EVALUATION,
             "evaluate",
             [
                 *config.evaluate,
@@ -94,6 +114,16 @@ def make_stages(config: DictConfig, folder: Path) -> list[Stage]:
             evaluate.evaluate,
         ),
     ]
+    if config.deployment_episodes:
+        deployment = [
+            *config.deployment,
+            f"checkpoint={run_folder}",
+            f"output={folder / DEPLOYMENT}",
+            f"episodes={config.deployment_episodes}",
+            f"workers={workers}",
+        ]
+        stages.append(Stage(DEPLOYMENT, "evaluate", deployment, evaluate.evaluate))
+    return stages
 
 
 def clear_folder(folder: Path) -> None:
@@ -102,7 +132,8 @@ def clear_folder(folder: Path) -> None:
     Raises:
         RobolearnError: if the folder holds something a demo does not make.
     """
-    ours = {"data", "record", "train", "evaluate", "report.html", "report.json", "multirun.yaml"}
+    folders = {"data", "record", "train", EVALUATION, DEPLOYMENT}
+    ours = {*folders, "report.html", "report.json", "multirun.yaml"}
     strangers = sorted({p.name for p in folder.iterdir()} - ours) if folder.is_dir() else []
     if strangers:
         raise RobolearnError(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,69 +11,20 @@ from rich.console import Console
 
 from robolearn import keys
 from robolearn.checkpoints import find_checkpoint
-from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
-from robolearn.cli.frames import FilmStrip, RenderSource, write_strip
-from robolearn.cli.progress import ProgressBar
-from robolearn.cli.provenance import collect_provenance, count_cores
-from robolearn.cli.report import Report, Strip, write_report
+from robolearn.cli.assemble import PlainConfig, build, to_plain
+from robolearn.cli.frames import write_strip
+from robolearn.cli.provenance import collect_provenance
+from robolearn.cli.real_time_run import run_in_real_time
+from robolearn.cli.report import Report, write_report
+from robolearn.cli.simulated_run import EXPERT, make_pair, run_in_simulation
 from robolearn.cli.train import read_summary
-from robolearn.cli.video import VideoObserver, VideoWriter
-from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.evaluation import EpisodeWorker, run_seeds
 from robolearn.metrics import summarize
-from robolearn.policy import Policy, TrainedPolicy
-from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
+from robolearn.policy import ChunkPolicy, TrainedPolicy
+from robolearn.timing import MONOTONIC
 
-EXPERT = "expert"
-FRAMES_PER_STRIP = 8
 VIDEO_FILE = "film.mp4"
 STRIP_FILE = "strip.png"  # of the first filmed episode
-
-
-@dataclass(frozen=True)
-class Film:
-    """What a filmed episode leaves beside the video.
-
-    Attributes:
-        result: how it went.
-        strip: a few of its frames.
-    """
-
-    result: EpisodeResult
-    strip: Strip
-
-
-def make_evaluation_worker(config: PlainConfig) -> EpisodeWorker:
-    """Builds a worker with an environment and a policy of its own."""
-    return EpisodeWorker(*make_pair(config))
-
-
-class FilmingWorker:
-    """Runs the same episodes again, all into one video: same seed, same trajectory."""
-
-    def __init__(self, config: PlainConfig, path: Path) -> None:
-        """Opens the video at `path`; it is complete when the worker is closed."""
-        self._environment, self._policy = make_pair(config)
-        self._period_s = self._environment.robot.control_period_s
-        self._source = RenderSource(self._environment.robot.render)
-        self._writer = VideoWriter(path, 1 / self._period_s)
-
-    def __call__(self, seed: int) -> Film:
-        """Runs and films the episode of a seed."""
-        strip = FilmStrip(self._source, FRAMES_PER_STRIP)
-        observers: list[EpisodeObserver] = [
-            strip,
-            VideoObserver(self._writer, self._source, self._period_s),
-        ]
-        result = run_episode(self._environment, self._policy, observers, seed=seed)
-        frames = strip.get_frames()
-        return Film(result, Strip(seed, frames, [i * self._period_s for i in strip.indices]))
-
-    def close(self) -> None:
-        """Completes the video and releases the environment."""
-        self._writer.close()
-        self._environment.close()
 
 
 def run(config: DictConfig, folder: Path) -> None:
@@ -97,40 +45,31 @@ def print_summary(report: Report, path: Path) -> None:
 
 
 def evaluate(config: DictConfig, folder: Path) -> Report:
-    """Runs the held-out starts over worker processes and films some of them.
+    """Runs the held-out starts, in worker processes or on the one real robot, and films some.
 
     Raises:
-        RobolearnError: if the policy does not fit the robot, or as a worker raises.
+        RobolearnError: if the policy does not fit the robot, or as an episode raises.
     """
     plain = prepare(config)
     seeds = range(config.seed, config.seed + config.episodes)
-    workers = config.workers or count_cores()
-    num_successes = 0
-    with ProgressBar("evaluate", len(seeds), "episodes") as bar:
-
-        def count(seed: int, result: EpisodeResult) -> None:
-            nonlocal num_successes
-            num_successes += result.success
-            bar.advance(1, f"{num_successes} succeeded")
-
-        make_worker = functools.partial(make_evaluation_worker, plain)
-        done = run_seeds(make_worker, seeds, workers, count)
-    results = list(done.results.values())
+    video = folder / VIDEO_FILE
+    run_all = run_in_real_time if plain["is_real_time"] else run_in_simulation
+    outcome = run_all(plain, seeds, video)
+    results = outcome.results
     if not results:
         raise RobolearnError("interrupted before any episode was finished")
-    video = folder / VIDEO_FILE
-    films = [] if done.interrupted else film(plain, results, config.filmed, video)
-    if films:
-        write_strip(films[0].strip.frames, folder / STRIP_FILE)
+    if outcome.strips:
+        write_strip(outcome.strips[0].frames, folder / STRIP_FILE)
     run_folder = find_run_folder(config.checkpoint)
     return Report(
         title=f"{results[0].task} from {plain['observation']}",
         results=results,
         control_period_s=plain["control_period_s"],
         figures=collect_figures(plain, run_folder),
+        real_time=outcome.real_time,
         history=read_history(run_folder),
-        strips=[made.strip for made in films],
-        video=video if films else None,
+        strips=outcome.strips,
+        video=video if outcome.strips else None,
         provenance=collect_provenance(),
         config=OmegaConf.to_yaml(config, resolve=True),
         notices=describe_gaps(len(results), len(seeds)),
@@ -148,7 +87,8 @@ def prepare(config: DictConfig) -> PlainConfig:
     """Checks that robot, task and policy fit, in this process, and switches on the cameras.
 
     Returns:
-        The configuration for the workers, with what the report says of the policy.
+        The configuration for the workers, with what they and the report must know of the policy
+        and the robot.
 
     Raises:
         IncompatibleError: if the policy does not fit the robot; names the differing fields.
@@ -156,7 +96,7 @@ def prepare(config: DictConfig) -> PlainConfig:
     if config.episodes < 1:
         raise RobolearnError(f"episodes must be at least 1, got {config.episodes}")
     plain = to_plain(config)
-    plain["observation"] = "privileged state"
+    plain["observation"], plain["predicts_chunks"] = "privileged state", False
     if config.checkpoint != EXPERT:
         plain["policy"]["folder"] = str(find_checkpoint(Path(config.checkpoint)))
         policy: TrainedPolicy = build(plain["policy"])
@@ -165,53 +105,16 @@ def prepare(config: DictConfig) -> PlainConfig:
         config.cameras = sorted({*config.cameras, *needed})
         plain = {**to_plain(config), "policy": plain["policy"]}
         plain["observation"] = "images" if needed else "state"
+        plain["predicts_chunks"] = isinstance(policy, ChunkPolicy)
     environment, _ = make_pair(plain)
-    plain["control_period_s"] = environment.robot.control_period_s
+    robot = environment.robot
+    plain["control_period_s"] = robot.control_period_s
+    plain["embodiment"] = robot.embodiment.name
+    plain["is_real_time"] = robot.clock.kind == MONOTONIC
+    # Only a simulated scene has a privileged state.
+    plain["has_simulated_scene"] = keys.ENVIRONMENT_STATE in environment.observation_spec
     environment.close()
     return plain
-
-
-def make_pair(config: PlainConfig) -> tuple[Environment, Policy]:
-    """Builds the environment and the policy that acts in it.
-
-    Raises:
-        IncompatibleError: if they do not fit.
-    """
-    environment = make_environment(config)
-    if config["checkpoint"] == EXPERT:
-        return environment, environment.task.make_expert()
-    policy: TrainedPolicy = build(config["policy"])
-    policy.check_compatible(
-        environment.observation_spec, environment.action_spec, environment.robot.control_period_s
-    )
-    return environment, policy
-
-
-def film(
-    config: PlainConfig, results: Sequence[EpisodeResult], count: int, path: Path
-) -> list[Film]:
-    """Films the first successes and failures, `count` each, by running them again.
-
-    Raises:
-        RobolearnError: if a filmed episode went otherwise than the evaluated one.
-    """
-    chosen = [r for r in results if r.success][:count] + [r for r in results if not r.success][
-        :count
-    ]
-    if not chosen:
-        return []
-    by_seed = {result.seed: result for result in chosen}
-    with ProgressBar("film", len(chosen), "episodes") as bar:
-        make_worker = functools.partial(FilmingWorker, config, path)
-        done = run_seeds(make_worker, list(by_seed), 1, lambda *_: bar.advance())
-    films = list(done.results.values())
-    for made in films:
-        if made.result != by_seed[made.result.seed]:
-            raise RobolearnError(
-                f"seed {made.result.seed} went otherwise when it was filmed: {made.result} instead"
-                f" of {by_seed[made.result.seed]}; the policy or the robot is not deterministic"
-            )
-    return films
 
 
 def find_run_folder(checkpoint: str) -> Path | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from robolearn import keys
 from robolearn.errors import UnknownNameError
+from robolearn.robot import Robot
 from robolearn.rollout import EpisodeResult, EpisodeStart, Step
 from robolearn.specs import Array
 
@@ -76,6 +77,13 @@ class CameraSource:
     def at_step(self, observation: Mapping[str, Array]) -> Array:
         """Returns what the policy saw before the step."""
         return observation[self._key]
+
+
+def find_frame_source(robot: Robot) -> FrameSource | None:
+    """Returns what a robot can be filmed with: its own view, else its first camera; or None."""
+    if type(robot).render is not Robot.render:
+        return RenderSource(robot.render)
+    return CameraSource(robot.cameras[0]) if robot.cameras else None
 
 
 class FilmStrip:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,19 +13,22 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
+from robolearn.cli.attendance import attend, print_health
+from robolearn.cli.evaluate import make_pair, prepare
 from robolearn.cli.progress import ProgressBar
-from robolearn.cli.real_time import RealTimeObserver
-from robolearn.cli.terminal_view import TerminalView
+from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
-from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
-from robolearn.teleoperator import Event
+from robolearn.policy import Policy
+from robolearn.rollout import EpisodeResult, run_episode
+from robolearn.take_over import TakeOver
+from robolearn.teleoperator import Event, Teleoperator
 
 MAX_TRIES_PER_EPISODE = 20  # a demonstrator that fails more often than this is not one
 
 
 class ExpertWorker:
-    """Records the scripted expert, one episode per seed; see `evaluation.Worker`."""
+    """Records the scripted expert, one episode per seed; see `worker_process.Worker`."""
 
     def __init__(self, config: PlainConfig) -> None:
         """Builds the environment, its expert and a recorder of its own on the shared store."""
@@ -74,6 +76,11 @@ def record(config: DictConfig) -> Recording:
         raise RobolearnError(f"episodes must be at least 1, got {config.episodes}")
     started_s = time.monotonic()
     person = config.teleop.get("_target_") is not None
+    if config.checkpoint is not None and not person:
+        raise RobolearnError(
+            "a checkpoint is recorded with a person beside it who corrects it: add teleop=…"
+            " (`robolearn evaluate` runs one alone)"
+        )
     recording = _record_person(config) if person else _record_expert(config)
     Console(stderr=True).print(
         f"kept {recording.kept} of {recording.tried} episodes in {config.dataset}"
@@ -113,36 +120,54 @@ def _record_expert(config: DictConfig) -> Recording:
 
 
 def _record_person(config: DictConfig) -> Recording:
-    """Lets a person steer, episode after episode, until enough are kept or they stop."""
-    environment = make_environment(config)
+    """Lets a person steer, or correct a policy, until enough episodes are kept or they stop."""
+    environment, policy = _make_parts(config)
     console = Console(stderr=True)
     kept = tried = 0
     with ExitStack() as stack:
         stack.callback(environment.close)
-        teleoperator = stack.enter_context(build(config.teleop, robot=environment.robot))
+        device: Teleoperator = build(config.teleop, robot=environment.robot)
+        teleoperator = stack.enter_context(device if policy is None else TakeOver(device))
+        source = "person" if policy is None else "policy"
         recorder = stack.enter_context(
-            build(config.recorder, environment=environment, source="person")
+            build(config.recorder, environment=environment, source=source)
         )
-        observers: list[EpisodeObserver] = [recorder, RealTimeObserver(environment.robot)]
-        if console.is_terminal and not teleoperator.shows_scene:
-            observers.append(TerminalView(environment.robot.render, sys.stderr))
+        observers = [recorder, *attend(environment, teleoperator, console, policy is not None)]
         console.print(teleoperator.describe(), highlight=False, markup=False)
-        for seed in itertools.count(config.seed):
+        seed = int(config.seed)
+        while kept < config.episodes:
             console.print(
                 f"episode {kept + 1} of {config.episodes}: {environment.task.instruction}"
             )
-            result = run_episode(environment, None, observers, seed=seed, teleoperator=teleoperator)
+            result = run_episode(
+                environment, policy, observers, seed=seed, teleoperator=teleoperator
+            )
             tried += 1
             if result.event is Event.STOP:
                 break
-            kept += result.event is not Event.DISCARD and (config.keep == "all" or result.success)
+            kept += is_kept(result, config.keep)
+            seed += result.event is not Event.REDO
             console.print(_describe(result))
-            if kept >= config.episodes:
-                break
+        print_health(environment.robot, console)
     return Recording(kept, tried)
+
+
+def _make_parts(config: DictConfig) -> tuple[Environment, Policy | None]:
+    """Builds the environment, and the policy to correct if there is one, with its cameras on."""
+    if config.checkpoint is None:
+        return make_environment(config), None
+    return make_pair(prepare(config))
+
+
+def is_kept(result: EpisodeResult, keep: str) -> bool:
+    """Says whether an episode counts as recorded, by the rule that the recorder keeps it."""
+    thrown_away = result.event in (Event.DISCARD, Event.REDO)
+    return not thrown_away and (keep == "all" or result.success)
 
 
 def _describe(result: EpisodeResult) -> str:
     if result.event is Event.DISCARD:
         return "  discarded"
+    if result.event is Event.REDO:
+        return "  again"
     return f"  {'success' if result.success else 'no success'} after {result.num_steps} steps"

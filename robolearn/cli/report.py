@@ -56,6 +56,8 @@ class Report:
         results: the evaluated episodes.
         control_period_s: time of a step [s].
         figures: further headline figures: plain keys and values, into `report.json` as they are.
+        real_time: figures of episodes on a real clock, as `real_time_run` gathers them.
+        deployment: the report of a deployment of the same policy, to be part of this one.
         history: records of training, as in `metrics.jsonl`: `update`, `split`, metrics.
         strips: film strips; success or failure follows from the result with the same seed.
         video: an MP4 file.
@@ -70,6 +72,8 @@ class Report:
     results: Sequence[EpisodeResult]
     control_period_s: float
     figures: Mapping[str, Any] = field(default_factory=dict)
+    real_time: Mapping[str, Any] = field(default_factory=dict)
+    deployment: Report | None = None
     history: Sequence[Mapping[str, Any]] = ()
     strips: Sequence[Strip] = ()
     video: Path | None = None
@@ -88,7 +92,9 @@ class Report:
         computed: dict[str, Any] = {"title": self.title, **summarize(self.results).to_json()}
         if self.stages_s:
             computed["seconds_by_stage"] = dict(self.stages_s)
-        for key, value in self.figures.items():
+        if self.deployment is not None:
+            computed["deployment"] = self.deployment.get_deployment_figures()
+        for key, value in {**self.real_time, **self.figures}.items():
             if key in computed:
                 raise RobolearnError(f"the report computes {key!r} itself: leave it out of figures")
             computed[key] = value
@@ -99,6 +105,11 @@ class Report:
         computed["commands"] = list(self.commands)
         computed["provenance"] = dict(self.provenance)
         return computed
+
+    def get_deployment_figures(self) -> dict[str, Any]:
+        """Returns the figures of episodes on a real clock, as another report holds them."""
+        rows = [self._describe_episode(result) for result in self.results]
+        return {**summarize(self.results).to_json(), **self.real_time, "episode_results": rows}
 
     def _describe_episode(self, result: EpisodeResult) -> dict[str, Any]:
         return {
@@ -154,6 +165,7 @@ def render_report(report: Report) -> str:
         instruction=report.results[0].instruction,
         failed_seeds=[row["seed"] for row in figures["episode_results"] if not row["success"]],
         tiles=_make_tiles(figures),
+        deployments=_find_deployments(report),
         stages=_make_stages(report.stages_s),
         charts=_make_charts(report.history),
         strips=_make_strips(report),
@@ -170,6 +182,12 @@ def _make_tiles(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
             text = format_duration(value) if form == "duration" else form.format(value)
             tiles.append({"key": key, "value": value, "text": text, "label": label})
     return tiles
+
+
+def _find_deployments(report: Report) -> list[dict[str, Any]]:
+    """Returns the figures of what ran on a real clock: this report's episodes, or a part of it."""
+    parts = [part for part in (report, report.deployment) if part is not None and part.real_time]
+    return [part.get_deployment_figures() for part in parts]
 
 
 def _make_stages(stages_s: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+
 from robolearn import keys
 from robolearn.errors import UnknownNameError
-from robolearn.specs import ArraySpec, BoundedArraySpec, image_spec
+from robolearn.specs import Array, ArraySpec, BoundedArraySpec, image_spec
+
+# How long a body takes to stop from full speed when it has no action left [s].
+STOPPING_TIME_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,34 @@ class Embodiment:
     def control_period_s(self) -> float:
         """Time between two actions [s]."""
         return 1.0 / self.control_rate_hz
+
+    def make_hold_action(self, last_action: Array) -> Array:
+        """Returns what to do for a step when there is no action: hold still, or come to that.
+
+        Positions stay as they are. Speeds (channels whose unit is per second) go towards zero, so
+        fast that they get there from their limit within `STOPPING_TIME_S`.
+
+        Args:
+            last_action: the action of the step before.
+        """
+        spec = self.action_spec
+        is_speed = np.array([unit.endswith("/s") for unit in spec.units])
+        largest = np.maximum(np.abs(spec.low), np.abs(spec.high))
+        change = largest * self.control_period_s / STOPPING_TIME_S
+        slower = np.sign(last_action) * np.maximum(np.abs(last_action) - change, 0.0)
+        return spec.clip(np.where(is_speed, slower, last_action))
+
+    def make_present_action(self, state: Array) -> Array:
+        """Returns the action that asks for what the body is doing already, within its limits.
+
+        Channels that the state does not have are at their home position.
+
+        Args:
+            state: as of `observation.state`.
+        """
+        now = dict(zip(self.state_spec.channels, state, strict=True))
+        home = zip(self.action_spec.channels, self.home_position, strict=True)
+        return self.action_spec.clip(np.array([now.get(name, value) for name, value in home]))
 
     def get_camera(self, name: str) -> CameraSpec:
         """Returns the camera of that name.

@@ -9,14 +9,11 @@ mm and 2.8 degrees at the wrist) are left out.
 The base frame stands on the table under the pan axis: x forward, y left, z up.
 """
 
-from robolearn import keys
-from robolearn.embodiments.embodiment import CameraSpec, Embodiment
-from robolearn.kinematics import ArmLayout, InverseKinematics, SerialChain
-from robolearn.specs import ArraySpec, BoundedArraySpec
+from robolearn.embodiments.arm import make_arm
+from robolearn.embodiments.embodiment import CameraSpec
+from robolearn.kinematics import ArmLayout, SerialChain
 
 ARM_JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll")
-CHANNELS = (*ARM_JOINTS, "gripper")
-UNITS = ("rad", "rad", "rad", "rad", "rad", "1")
 
 # `range` of each joint in so101_new_calib.xml, rounded inwards to 0.1 mrad.
 JOINT_LOWER_RAD = (-1.9198, -1.7453, -1.69, -1.658, -2.7438)
@@ -58,28 +55,21 @@ LAYOUT = ArmLayout(
     wrist=3,
 )
 
-SO101 = Embodiment(
-    name="so101",
-    state_spec=ArraySpec(keys.STATE, (6,), "float32", CHANNELS, UNITS),
-    action_spec=BoundedArraySpec(
-        keys.ACTION,
-        (6,),
-        "float32",
-        CHANNELS,
-        UNITS,
-        minimum=(*JOINT_LOWER_RAD, 0.0),
-        maximum=(*JOINT_UPPER_RAD, 1.0),
-    ),
+SO101 = make_arm(
+    "so101",
+    chain=CHAIN,
+    layout=LAYOUT,
+    jaw_closed_rad=JAW_CLOSED_RAD,
+    jaw_open_rad=JAW_OPEN_RAD,
+    grasp_opening=0.45,  # a gap of about 65 mm at the tips
+    grasp_duration_s=0.3,
+    tool_to_tip_m=GRASP_BEFORE_TIP_M,
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),
     # Behind and above the workspace, so that both cameras see it: the tool at x 0.13 m, z 0.13 m,
     # pitched 1.2 rad down; jaw to the left and open.
     home_position=(0.0, -0.93388, 0.48702, 1.64686, 1.5708, 0.45),
-    # Folded back over the base: the upper arm leans on its stop, so torque can be cut there.
-    rest_position=(0.0, -1.74, 1.68, 1.2, 0.0, 0.0),
+    # Folded back over the base: the upper arm leans on its stop, so torque can be cut there. The
+    # fingers are just over the table.
+    rest_position=(0.0, -1.74, 1.68, 0.85, 0.0, 0.0),
 )
-
-
-def make_inverse_kinematics() -> InverseKinematics:
-    """Returns the arm's inverse kinematics; joint order is `ARM_JOINTS`."""
-    return InverseKinematics(CHAIN, LAYOUT)

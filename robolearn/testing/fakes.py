@@ -114,10 +114,10 @@ class FakeRobot(Robot):
         return applied
 
     def stop(self) -> None:
-        """Stays where it is."""
+        """Stays where it is; what is a speed goes to zero."""
         self.num_stops += 1
         self._update()
-        self._target = self._position.copy()
+        self._target = np.where(self.action_spec.is_speed, 0.0, self._position)
 
     def close(self) -> None:
         """Stops and disconnects."""

@@ -25,8 +25,9 @@ STILL = 0.02  # a channel that moved less than this fraction of its range stands
 def check_robot(robot: Robot) -> None:
     """Checks a robot against every promise of the `Robot` interface.
 
-    The robot **moves**: to its rest position and 5 % of each channel's range away from it. Keep
-    clear of a physical one. It must not be connected yet and is closed afterwards.
+    The robot **moves**: to its rest position and 5 % of each channel's range away from it; where a
+    channel is a speed, it drives at that speed for two seconds, twice. Keep clear of a physical
+    one. It must not be connected yet and is closed afterwards.
 
     Args:
         robot: the robot, not connected.
@@ -168,7 +169,12 @@ def _check_motion(robot: Robot) -> None:
     stopped = robot.get_observation()
     _sleep(robot, SETTLING_TIME_S)
     _require_still(robot, stopped, "the robot moved after stop()")
-    _require_followed(robot, stopped, _settle(robot, rest), rest - target)
+    # Then away from where it stopped: what has a position goes back, what has a speed sets off.
+    is_speed = robot.action_spec.is_speed
+    halted = robot.get_observation()
+    away = _settle(robot, np.where(is_speed, target, rest))
+    _require_followed(robot, halted, away, np.where(is_speed, target, rest - target))
+    _settle(robot, rest)
 
 
 def _check_reconnection(robot: Robot) -> None:
@@ -197,13 +203,17 @@ def _require_followed(
 
 
 def _require_still(robot: Robot, before: Observation, what: str) -> None:
+    """Requires that what has a position is where it was before, and that every speed is zero."""
     after = robot.get_observation().values[keys.STATE]
     span = robot.action_spec.high - robot.action_spec.low
+    is_speed = robot.action_spec.is_speed
     for name, place, state_place in _shared_channels(robot):
-        moved = abs(float(after[state_place] - before.values[keys.STATE][state_place]))
+        at_rest = 0.0 if is_speed[place] else before.values[keys.STATE][state_place]
+        now = after[state_place]
         require(
-            moved < STILL * span[place],
-            f"{what}: channel {name!r} went {moved:.4g} in {SETTLING_TIME_S:g} s",
+            abs(now - at_rest) < STILL * span[place],
+            f"{what}: channel {name!r} is {now:.4g} after {SETTLING_TIME_S:g} s, and a body that"
+            f" stands still has it at {at_rest:.4g}",
         )
 
 

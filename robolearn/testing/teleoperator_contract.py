@@ -58,6 +58,15 @@ def _check_episode(
             command.event is None or isinstance(command.event, Event),
             f"the command's event is {command.event!r}, not an Event",
         )
+        require(
+            isinstance(command.is_active, bool),
+            f"the command's is_active is {command.is_active!r}, not True or False",
+        )
+        teleoperator.follow(shown)
+        require(
+            isinstance(teleoperator.is_stop_asked(), bool),
+            "is_stop_asked did not return True or False",
+        )
         if command.action is not None:
             require_fit(action_spec, command.action, f"the action of step {index}")
             kept.append((command.action, command.action.copy()))

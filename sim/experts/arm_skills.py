@@ -1,4 +1,4 @@
-"""Skills of the SO-101 hand: move, grasp, release, from which plans are made."""
+"""Skills of an arm with a gripper: move, grasp, release, from which plans are made."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from robolearn.embodiments import so101
+from robolearn.embodiments.arm import require_arm
 from robolearn.sim.world import World
 from robolearn.specs import Array
 
 DOWN_RAD = math.pi / 2
 SPEED_MPS = 0.25
 TURN_RATE_RADPS = 2.5
-GRIPPER_OPEN = 0.45  # a gap of about 65 mm at the tips
-GRIP_STEPS = 6  # for the jaw to close on the object, or to let go of it
-CONTROL_PERIOD_S = so101.SO101.control_period_s
 
 
 class ArmSkills:
@@ -27,6 +24,8 @@ class ArmSkills:
     on the arm is corrected because the next target lies on the planned path again.
 
     Attributes:
+        body: the arm as data.
+        num_grasp_steps: control steps for the jaw to close on an object, or to let go of it.
         position_w: the setpoint of the tool [m].
         pitch_rad: the pitch asked for; the inverse kinematics lowers it where it must [rad].
         roll_rad: the roll [rad].
@@ -34,18 +33,25 @@ class ArmSkills:
     """
 
     def __init__(self, world: World) -> None:
-        self._joints = [world.joint(name) for name in so101.CHANNELS]
-        self._kinematics = so101.make_inverse_kinematics()
+        """Takes the arm of this world.
+
+        Raises:
+            IncompatibleError: if its body is none.
+        """
+        self.body = require_arm(world.embodiment)
+        self._joints = [world.joint(name) for name in self.body.action_spec.channels]
+        self._kinematics = self.body.make_inverse_kinematics()
+        self.num_grasp_steps = round(self.body.grasp_duration_s / self.body.control_period_s)
         self.reset()
 
     def reset(self) -> None:
         """Takes the setpoint from the arm as it stands."""
         self._joint_pos = np.array([joint.position for joint in self._joints[:-1]])
-        jaw_range_rad = so101.JAW_OPEN_RAD - so101.JAW_CLOSED_RAD
-        self.opening = (self._joints[-1].position - so101.JAW_CLOSED_RAD) / jaw_range_rad
-        self.position_w = so101.CHAIN.compute_tool_pose(self._joint_pos)[0]
-        self.pitch_rad = float(np.dot(so101.LAYOUT.pitch_row, self._joint_pos))
-        self.roll_rad = float(np.dot(so101.LAYOUT.roll_row, self._joint_pos))
+        body, layout = self.body, self.body.layout
+        self.opening = (self._joints[-1].position - body.jaw_closed_rad) / body.jaw_range_rad
+        self.position_w = body.chain.compute_tool_pose(self._joint_pos)[0]
+        self.pitch_rad = float(np.dot(layout.pitch_row, self._joint_pos))
+        self.roll_rad = float(np.dot(layout.roll_row, self._joint_pos))
 
     def make_action(self) -> Array:
         """Returns the action for the present setpoint."""
@@ -54,7 +60,7 @@ class ArmSkills:
         )
         self._joint_pos = solution.joint_pos
         action = np.array([*solution.joint_pos, self.opening], np.float32)
-        return so101.SO101.action_spec.clip(action)
+        return self.body.action_spec.clip(action)
 
     def move(
         self,
@@ -72,7 +78,7 @@ class ArmSkills:
             float(np.linalg.norm(goal_w - start_w)) / speed_mps,
             float(np.abs(goal_angles - start_angles).max()) / TURN_RATE_RADPS,
         )
-        num_steps = max(1, math.ceil(duration_s / CONTROL_PERIOD_S))
+        num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
         for step in range(1, num_steps + 1):
             share = step / num_steps
             self.position_w = start_w + share * (goal_w - start_w)
@@ -88,12 +94,12 @@ class ArmSkills:
     def close_gripper(self) -> Iterator[Array]:
         """Closes the jaw; on an object it presses with the servo's full limit."""
         self.opening = 0.0
-        yield from self.wait(GRIP_STEPS)
+        yield from self.wait(self.num_grasp_steps)
 
     def open_gripper(self) -> Iterator[Array]:
         """Opens the jaw wide enough for a block."""
-        self.opening = GRIPPER_OPEN
-        yield from self.wait(GRIP_STEPS)
+        self.opening = self.body.grasp_opening
+        yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
         """Returns the roll that turns the jaw towards a heading, the hand pointing down there.

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from robolearn.embodiments.so101 import GRASP_BEFORE_TIP_M
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.drawer import CLOSED_FINGERS_M
 from robolearn.sim.experts.expert import Expert, Plan
@@ -39,7 +38,7 @@ def press(arm: ArmSkills, button: Button) -> Plan:
     """Presses once; the fingers stay side by side seen from the base, so the hand turns little."""
     roll_rad = math.pi / 2
     tip_w = arm.find_aim(button.top_w, roll_rad, CLOSED_FINGERS_M)
-    contact_w = tip_w + np.array([0.0, 0.0, GRASP_BEFORE_TIP_M])
+    contact_w = tip_w + np.array([0.0, 0.0, arm.body.tool_to_tip_m])
     arm.opening = 0.0
     yield from arm.move(contact_w + RAISED, roll_rad=roll_rad)
     yield from arm.move(contact_w + ABOVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import mujoco
@@ -18,19 +19,41 @@ from robolearn.specs import Array
 BLOCK_HALF_SIZE_M = 0.015
 BLOCK_MASS_KG = 0.03
 BLOCK_RGBA = (0.85, 0.1, 0.1, 1.0)
-# Where it may start and end: 15 x 15 cm and 10 x 10 cm, beside each other, all in reach [m].
-BLOCK_AREA_W = ((0.12, -0.075), (0.27, 0.075))
 BLOCK_MAX_YAW_RAD = np.pi / 4
-TARGET_AREA_W = ((0.14, 0.10), (0.24, 0.20))
 TARGET_RADIUS_M = 0.03
 TARGET_RGBA = (0.1, 0.35, 0.85, 1.0)
 # No start may already be near its goal.
 MIN_DISTANCE_M = 0.06
 
 
+Area = tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things may lie for an arm of some reach: lower and upper corner, x and y [m].
+
+    Attributes:
+        block_area_w: where the block starts.
+        target_area_w: where it is to end, beside that.
+    """
+
+    block_area_w: Area
+    target_area_w: Area
+
+
+LAYOUTS = {
+    # 15 x 15 cm and 10 x 10 cm
+    "so101": Layout(((0.12, -0.075), (0.27, 0.075)), ((0.14, 0.10), (0.24, 0.20))),
+    # 11 x 13 cm and 6 x 6 cm: three quarters of the reach
+    "koch": Layout(((0.09, -0.065), (0.20, 0.065)), ((0.10, 0.09), (0.16, 0.15))),
+}
+
+
 class PickPlace(SimTask):
     """The block lies within the disc, on the table, at rest and let go of."""
 
+    embodiment_names: ClassVar = tuple(LAYOUTS)
     state_channels: ClassVar = (*pose_channels("block"), ("target_x", "m"), ("target_y", "m"))
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
@@ -39,16 +62,17 @@ class PickPlace(SimTask):
         add_block(spec, "block", (BLOCK_HALF_SIZE_M,) * 3, BLOCK_RGBA, BLOCK_MASS_KG)
 
     def find_parts(self, world: World) -> None:
-        """Takes the block and the disc."""
+        """Takes the block, the disc, and the areas within this arm's reach."""
+        self.layout = LAYOUTS[world.embodiment.name]
         self.block, self.target = world.free_body("block"), world.marker("target")
         self._block_geoms = world.geoms_of(["block"])
         self._indices = indices_of(self.block)
 
     def place_parts(self, rng: np.random.Generator) -> None:
         """Draws block and target, pushing the target away where they would be too near."""
-        block_xy = rng.uniform(*BLOCK_AREA_W)
+        block_xy = rng.uniform(*self.layout.block_area_w)
         yaw_rad = rng.uniform(-BLOCK_MAX_YAW_RAD, BLOCK_MAX_YAW_RAD)
-        target_xy = rng.uniform(*TARGET_AREA_W)
+        target_xy = rng.uniform(*self.layout.target_area_w)
         target_xy[1] = max(target_xy[1], _nearest_allowed_y(block_xy, float(target_xy[0])))
         self.block.place((*block_xy, BLOCK_HALF_SIZE_M), yaw_rad)
         self.target.place((*target_xy, 0.0005))

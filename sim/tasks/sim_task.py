@@ -17,23 +17,26 @@ from robolearn.sim.world import FreeBody, ScalarJoint, World
 from robolearn.specs import Array, ArraySpec
 from robolearn.task import Evaluation, Task
 
-HOLD_STEPS = 5  # the goal must hold this many control steps in a row (0.25 s at 20 Hz)
+HOLD_STEPS = 5  # an arm that only sweeps past the goal does not hold it for 0.25 s
 
 
 class SimTask(Task):
-    """A goal in a MuJoCo world, for one embodiment.
+    """A goal in a MuJoCo world.
 
     A task says what stands in the scene (`build_scene`), takes hold of it (`find_parts`), sets it
     out (`place_parts`) and knows the goal (`is_goal_reached`). Success is the goal reached for
-    `HOLD_STEPS` steps in a row; it ends the episode and is worth a reward of 1, all else 0.
+    `hold_steps` steps in a row; it ends the episode and is worth a reward of 1, all else 0. An
+    episode also ends when the goal is out of reach for good (`is_failed`).
 
     Attributes:
-        embodiment_name: the body the task is laid out for.
+        embodiment_names: the bodies the task is laid out for.
+        hold_steps: for so many control steps in a row the goal must hold.
         state_channels: name and unit of each entry of `observation.environment_state`.
         world: the world, once bound.
     """
 
-    embodiment_name: ClassVar[str] = "so101"
+    embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
+    hold_steps: ClassVar[int] = HOLD_STEPS
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
 
@@ -46,7 +49,7 @@ class SimTask(Task):
             time_limit_s: after this long the episode is truncated [s].
         """
         self.name, self.instruction, self.time_limit_s = name, instruction, time_limit_s
-        self._success = ConsecutiveSteps(HOLD_STEPS)
+        self._success = ConsecutiveSteps(self.hold_steps)
         names, units = zip(*self.state_channels, strict=True)
         spec = ArraySpec(keys.ENVIRONMENT_STATE, (len(names),), "float32", names, units)
         self._observation_spec: dict[str, ArraySpec] = {spec.name: spec}
@@ -67,6 +70,10 @@ class SimTask(Task):
     def is_goal_reached(self) -> bool:
         """Says whether the goal holds at this moment, settled and released."""
 
+    def is_failed(self) -> bool:
+        """Says whether the goal can no longer be reached, whatever the robot does."""
+        return False
+
     @abstractmethod
     def get_state(self) -> Array:
         """Returns the privileged state, one entry per entry of `state_channels`."""
@@ -76,12 +83,12 @@ class SimTask(Task):
         if not isinstance(robot, SimulatedRobot):
             raise IncompatibleError(
                 f"task {self.name!r} needs a simulated robot, and {type(robot).__name__}"
-                f" ({robot.embodiment.name}) is none: use robot={self.embodiment_name}_sim"
+                f" ({robot.embodiment.name}) is none: use robot={self.embodiment_names[0]}_sim"
             )
-        if robot.embodiment.name != self.embodiment_name:
+        if robot.embodiment.name not in self.embodiment_names:
             raise IncompatibleError(
-                f"task {self.name!r} is laid out for {self.embodiment_name!r},"
-                f" not for {robot.embodiment.name!r}"
+                f"task {self.name!r} is laid out for {', '.join(self.embodiment_names)},"
+                f" not for {robot.embodiment.name}"
             )
         self._robot = robot
         self.world = robot.load_scene(self.build_scene)
@@ -106,7 +113,8 @@ class SimTask(Task):
     def evaluate(self) -> Evaluation:
         """Judges the present state; see `Task.evaluate`."""
         success = self._success.update(self.is_goal_reached())
-        return Evaluation(float(success), terminated=success, success=success)
+        ended = success or self.is_failed()
+        return Evaluation(float(success), terminated=ended, success=success)
 
 
 def pose_channels(name: str) -> tuple[tuple[str, str], ...]:

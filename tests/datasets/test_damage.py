@@ -139,6 +139,8 @@ def test_nonsense_anywhere_in_metadata_is_refused_or_means_the_same(record, arra
         ("success", 1),
         ("seed", None),
         ("embodiment", "koch"),
+        ("settings", None),
+        ("settings", {"robot_id": 3}),
     ],
 )
 def test_attributes_that_cannot_be_true_are_refused(episode_path, field, value):

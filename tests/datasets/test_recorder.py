@@ -54,11 +54,25 @@ def test_an_episode_open_when_the_recorder_closes_counts_as_aborted(store, make_
     assert store.open_episode("episode_000000").attributes.ended == "aborted"
 
 
+def test_how_the_robot_is_set_up_is_kept_with_each_episode(store, play, make_steps):
+    settings = {"robot_id": "left", "limits_off": "none"}
+    with make_recorder(store, get_settings=lambda: settings) as recorder:
+        play(recorder, make_steps(3))
+        settings["limits_off"] = "speed"
+        play(recorder, make_steps(3))
+    kept = [store.open_episode(name).attributes.settings for name in store.list_episodes()]
+    assert kept == [
+        {"robot_id": "left", "limits_off": "none"},
+        {"robot_id": "left", "limits_off": "speed"},
+    ]
+
+
 def test_discarded_and_empty_episodes_leave_nothing(store, play, make_steps):
     with make_recorder(store) as recorder:
         play(recorder, make_steps(4), event=Event.DISCARD)
+        play(recorder, make_steps(4), event=Event.REDO)
         play(recorder, [])
-    assert recorder.num_discarded == 2
+    assert recorder.num_discarded == 3
     assert store.list_episodes() == list_leftovers(store) == []
 
 

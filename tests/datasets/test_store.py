@@ -51,6 +51,15 @@ def test_attributes_tell_where_an_episode_came_from(record):
     assert attributes.started_utc.endswith("+00:00")
 
 
+def test_an_episode_from_before_settings_were_kept_still_reads(record):
+    store = record([7])
+    path = store.path / "episodes" / "episode_000000" / "zarr.json"
+    document = json.loads(path.read_text())
+    del document["attributes"]["settings"]
+    path.write_text(json.dumps(document))
+    assert store.open_episode("episode_000000").attributes.settings == {}
+
+
 # One chunk or shard exactly, one more than that, and several of both.
 @pytest.mark.parametrize("length", [1, 256, 257, 1024, 1100])
 def test_the_zarr_library_reads_the_same_store(record, length):

@@ -1,5 +1,6 @@
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,12 @@ from robolearn.embodiments.embodiment import CameraSpec
 from robolearn.errors import RobotError
 from robolearn.hardware import camera_reader, diagnostics
 from robolearn.hardware.camera_reader import fit_image
-from robolearn.hardware.camera_sources import CaptureFormat, find_device, request_format
+from robolearn.hardware.camera_sources import (
+    CaptureFormat,
+    find_device,
+    request_format,
+    split_format,
+)
 from robolearn.hardware.cameras import Cameras
 
 FRONT = CameraSpec("front", 48, 64)
@@ -47,7 +53,7 @@ class Desk:
         self.captures = []
         self.is_unplugged = False
 
-    def open(self, source, wanted):
+    def open(self, source):
         if self.is_unplugged:
             raise RobotError("is not plugged in")
         self.captures.append(FakeCapture())
@@ -169,8 +175,8 @@ def test_a_still_picture_of_a_stream_or_with_the_check_off_is_allowed(desk, sour
 def test_a_camera_that_sends_nothing_is_an_error_and_all_are_closed(desk, monkeypatch):
     monkeypatch.setattr(camera_reader, "FIRST_FRAME_TIMEOUT_S", 0.1)
 
-    def open_silent(source, wanted):
-        capture = desk.open(source, wanted)
+    def open_silent(source):
+        capture = desk.open(source)
         capture.is_gone = source.startswith("silent")
         desk.is_unplugged = capture.is_gone
         return capture
@@ -199,7 +205,7 @@ def _plugged(tmp_path, monkeypatch):
     return [by_id / name for name in names]
 
 
-@pytest.mark.parametrize("source", ["0", "12", "/dev/video0"])
+@pytest.mark.parametrize("source", ["0", "12", "/dev/video0", "/dev/video0@640x480@30"])
 def test_an_index_is_refused_with_the_names_that_last(plugged, source):
     with pytest.raises(RobotError, match="index") as caught:
         Cameras([FRONT], {"front": source})
@@ -246,9 +252,21 @@ class FakeDevice:
         return self.fixed.get(str(name), self.values[name])
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("1234", ("1234", CaptureFormat(480, 640, 30.0))),
+        (f"{SOURCE}@1280x720@15", (SOURCE, CaptureFormat(720, 1280, 15.0))),
+        ("http://me@there/a@1x2@3", ("http://me@there/a@1x2@3", CaptureFormat())),
+    ],
+)
+def test_a_format_may_follow_the_name_of_a_camera(source, expected):
+    assert split_format(source) == expected
+
+
 def test_the_size_is_asked_before_the_rate_and_after_the_pixel_format():
     device = FakeDevice()
-    request_format(device, SOURCE, CaptureFormat(480, 640, 30.0))
+    request_format(device, Path(SOURCE), CaptureFormat(480, 640, 30.0))
     import cv2
 
     order = [cv2.CAP_PROP_FOURCC, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT]
@@ -261,7 +279,7 @@ def test_a_camera_that_does_another_size_or_rate_is_refused():
 
     for name, value in ((cv2.CAP_PROP_FRAME_WIDTH, 320), (cv2.CAP_PROP_FPS, 15.0)):
         with pytest.raises(RobotError, match=r"instead of 640 x 480 at 30 Hz"):
-            request_format(FakeDevice(**{str(name): value}), SOURCE, CaptureFormat())
+            request_format(FakeDevice(**{str(name): value}), Path(SOURCE), CaptureFormat())
 
 
 def test_a_picture_is_cropped_about_its_centre_scaled_and_turned_to_rgb():

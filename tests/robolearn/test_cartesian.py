@@ -3,11 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from robolearn import keys
 from robolearn.cartesian import CartesianAdapter
-from robolearn.embodiments.so101 import CHAIN, LAYOUT, SO101, make_inverse_kinematics
+from robolearn.embodiments import Embodiment
+from robolearn.embodiments.koch import KOCH
+from robolearn.embodiments.so101 import CHAIN, LAYOUT, SO101
 from robolearn.errors import IncompatibleError
-from robolearn.specs import ArraySpec
 
 # Over the table, hand pointing down at 69 degrees.
 READY = np.array([0.0, -0.934, 0.487, 1.647, 0.3, 0.5], np.float32)
@@ -16,7 +16,7 @@ STEP = np.eye(6) * np.array([0.004, 0.004, 0.004, 0.04, 0.04, 0.1])
 
 @pytest.fixture
 def adapter():
-    adapter = CartesianAdapter(make_inverse_kinematics(), SO101)
+    adapter = CartesianAdapter(SO101)
     adapter.reset(READY)
     return adapter
 
@@ -113,8 +113,9 @@ def test_the_tool_is_never_sent_below_the_minimum_height(adapter):
 
 
 def test_a_tool_already_below_it_is_not_lifted_by_force(adapter):
-    adapter.reset(np.array(SO101.rest_position))
-    start_m = find_tool(SO101.rest_position)[2]
+    low = np.array([0.0, -1.74, 1.68, 1.2, 0.0, 0.0])
+    adapter.reset(low)
+    start_m = find_tool(low)[2]
     assert start_m < 0.005
     assert find_tool(adapter.step(STEP[1]))[2] == pytest.approx(start_m, abs=6e-4)
 
@@ -134,8 +135,19 @@ def test_a_measured_posture_outside_the_limits_is_taken_at_the_limit(adapter):
     SO101.action_spec.validate(adapter.step(np.zeros(6)))
 
 
-def test_a_body_without_these_joints_is_refused():
-    state = ArraySpec(keys.STATE, (1,), "float32", ("speed",), ("mps",))
-    car = dataclasses.replace(SO101, name="rc_car", state_spec=state)
-    with pytest.raises(IncompatibleError, match=r"rc_car .*lacks shoulder_pan, .*has speed"):
-        CartesianAdapter(make_inverse_kinematics(), car)
+def test_a_body_that_is_no_arm_is_refused():
+    fields = {field.name: getattr(SO101, field.name) for field in dataclasses.fields(Embodiment)}
+    with pytest.raises(IncompatibleError, match="rc_car is no arm"):
+        CartesianAdapter(Embodiment(**fields | {"name": "rc_car"}))
+
+
+@pytest.mark.parametrize("arm", [SO101, KOCH], ids=lambda arm: arm.name)
+def test_each_arm_moves_by_its_own_kinematics(arm):
+    adapter = CartesianAdapter(arm)
+    adapter.reset(np.float32(arm.home_position))
+    start_b, _ = arm.chain.compute_tool_pose(np.array(arm.home_position[:5]))
+    for _ in range(5):
+        action = adapter.step(STEP[0] + STEP[1])
+    arm.action_spec.validate(action)
+    moved_b = arm.chain.compute_tool_pose(action[:5])[0] - start_b
+    np.testing.assert_allclose(moved_b, [0.02, 0.02, 0.0], atol=6e-4)

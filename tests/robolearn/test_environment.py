@@ -64,6 +64,16 @@ def test_a_step_takes_one_control_period_of_the_robots_time(environment):
         assert environment.robot.clock.now_s() == pytest.approx(index * SO101.control_period_s)
 
 
+def test_time_before_the_first_action_is_no_overrun(environment):
+    environment.reset(seed=0)
+    clock = environment.robot.clock
+    clock.sleep_until(clock.now_s() + 7.3 * SO101.control_period_s)  # a policy that wakes up slowly
+    environment.step(REST)
+    environment.step(REST)
+    assert environment.pacer.report().overruns == 0
+    assert clock.now_s() == pytest.approx(9.3 * SO101.control_period_s)
+
+
 def test_info_says_what_was_applied_and_when(environment):
     _, info = environment.reset(seed=3)
     assert info["seed"] == 3

@@ -14,7 +14,8 @@ import pytest
 from robolearn.embodiments.so101 import SO101
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.evaluation import EpisodeWorker, WorkerError, WorkerTraceback, run_seeds
+from robolearn.evaluation import EpisodeWorker, run_seeds
+from robolearn.worker_process import WorkerError, WorkerTraceback
 
 HERE = Path(__file__).parent
 
@@ -83,7 +84,7 @@ def test_an_exception_names_its_seed_and_stops_the_others(workers, tmp_path):
     with pytest.raises(WorkerError, match=r"at seed 3.*SpecError: action: gripper = nan") as info:
         run_seeds(make_worker, [4, 1, 2, 3], 2, lambda seed, _: told.append(seed))
     assert time.monotonic() - started_s < 30
-    assert info.value.seed == 3
+    assert info.value.job == 3
     assert isinstance(info.value.__cause__, WorkerTraceback)
     assert "seed_workers.py" in str(info.value.__cause__)
     assert told == [1, 2]
@@ -100,7 +101,7 @@ def test_an_exception_in_this_process_names_its_seed(workers, tmp_path):
 def test_a_killed_worker_is_reported_by_name_and_does_not_hang(workers):
     with pytest.raises(WorkerError, match=r"worker \d \(at seed 2\) was killed by SIGKILL") as info:
         run_seeds(workers.KilledWorker, range(4), 2)
-    assert info.value.seed == 2
+    assert info.value.job == 2
 
 
 def test_a_result_that_cannot_be_sent_names_its_seed(workers):

@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 
 from robolearn import keyboard, keys
-from robolearn.embodiments.so101 import CHAIN, SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.keyboard import (
     EVENTS,
     MOTIONS,
     HeldKeys,
-    KeyboardTeleoperator,
+    Keyboard,
     KeySource,
     describe_keys,
 )
+from robolearn.steering import SteeringTeleoperator
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeClock, FakeRobot, check_teleoperator
 
@@ -43,14 +44,16 @@ class WatchedKeys(ListedKeys):
 
 def make_teleoperator(source, robot=None):
     robot = robot or FakeRobot()
-    return KeyboardTeleoperator(robot, source, make_inverse_kinematics(), clock=FakeClock())
+    return SteeringTeleoperator(robot, Keyboard(source, FakeClock()))
 
 
 def run(teleoperator, num_steps):
     commands = []
     for _ in range(num_steps):
         commands.append(teleoperator.get_command({}))
-        teleoperator._clock.sleep_until(teleoperator._clock.now_s() + SO101.control_period_s)
+        teleoperator._device._clock.sleep_until(
+            teleoperator._device._clock.now_s() + SO101.control_period_s
+        )
     return commands
 
 

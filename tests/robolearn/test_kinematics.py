@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from robolearn.embodiments.so101 import CHAIN, make_inverse_kinematics
+from robolearn.embodiments.so101 import CHAIN, SO101
 from robolearn.errors import SpecError
 from robolearn.kinematics import SerialChain
 
@@ -52,7 +52,7 @@ def test_jacobian_agrees_with_finite_differences():
 
 
 def test_solution_brings_the_tool_there():
-    solver = make_inverse_kinematics()
+    solver = SO101.make_inverse_kinematics()
     start = np.array([0.0, -0.5, 0.8, 1.2, 0.0])
     for _ in range(200):
         target_b = RNG.uniform([0.12, -0.15, 0.01], [0.24, 0.15, 0.08])
@@ -66,7 +66,7 @@ def test_solution_brings_the_tool_there():
 
 
 def test_inverse_of_forward_is_the_same_pose():
-    solver = make_inverse_kinematics()
+    solver = SO101.make_inverse_kinematics()
     for _ in range(50):
         joint_pos = RNG.uniform([-1.0, -0.6, 0.2, 0.3, -1.5], [1.0, 0.4, 1.0, 1.2, 1.5])
         target_b, _ = CHAIN.compute_tool_pose(joint_pos)
@@ -77,14 +77,14 @@ def test_inverse_of_forward_is_the_same_pose():
 
 
 def test_pitch_is_lowered_only_where_straight_down_is_out_of_reach():
-    solver = make_inverse_kinematics()
+    solver = SO101.make_inverse_kinematics()
     assert solver.relax_pitch(np.array([0.2, 0.0, 0.02]), DOWN) == DOWN
     relaxed_rad = solver.relax_pitch(np.array([0.3, 0.0, 0.09]), DOWN)
     assert 0.5 < relaxed_rad < DOWN - 0.03
 
 
 def test_a_point_out_of_reach_gives_its_error_and_stays_within_limits():
-    solver = make_inverse_kinematics()
+    solver = SO101.make_inverse_kinematics()
     solution = solver.solve(np.array([0.8, 0.0, 0.1]), DOWN, 0.0, np.zeros(5))
     assert 0.3 < solution.position_error_m < 0.6
     assert (solution.joint_pos >= CHAIN.lower_rad).all()
@@ -92,7 +92,7 @@ def test_a_point_out_of_reach_gives_its_error_and_stays_within_limits():
 
 
 def test_solving_from_the_last_solution_takes_under_half_a_millisecond():
-    solver = make_inverse_kinematics()
+    solver = SO101.make_inverse_kinematics()
     joint_pos = solver.solve(np.array([0.15, -0.1, 0.05]), DOWN, 0.0, np.zeros(5)).joint_pos
     durations_s = []
     for x in np.linspace(0.15, 0.25, 60):

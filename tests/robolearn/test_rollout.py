@@ -141,6 +141,7 @@ def test_it_is_an_error_when_nobody_acts(environment, teleoperator):
         (Event.SUCCESS, True),
         (Event.FAILURE, False),
         (Event.DISCARD, False),
+        (Event.REDO, False),
         (Event.STOP, False),
     ],
 )
@@ -226,6 +227,22 @@ def test_one_observers_failure_in_the_abort_does_not_keep_it_from_the_others(env
         run_episode(environment, None, observers, seed=0)
     assert log[-2:] == ["a.abort", "b.abort"]
     assert "nobody acts" in str(caught.value.__context__)
+
+
+def test_while_an_episode_is_prepared_the_robot_can_ask_whether_to_stop(environment):
+    asked = []
+    reset = environment.task.reset
+
+    def prepare(seed):
+        asked.append(environment.robot.is_stop_asked())
+        reset(seed)
+
+    environment.task.reset = prepare
+    teleoperator = make_teleoperator(*[Command(REST)] * 5)
+    teleoperator.is_stop_asked = lambda: True
+    run_episode(environment, ScriptedPolicy([REST]), seed=0)
+    run_episode(environment, seed=0, teleoperator=teleoperator)
+    assert asked == [False, True]
 
 
 def test_a_reset_that_fails_stops_the_robot(environment):

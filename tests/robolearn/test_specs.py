@@ -69,6 +69,13 @@ def test_clip_gives_a_value_that_validates():
     np.testing.assert_allclose(clipped, [-0.4, 0.25])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_clip_hides_nothing_that_is_no_number(value):
+    name = CAR.channels[1]
+    with pytest.raises(SpecError, match=rf"{name} = -?(nan|inf) is not allowed"):
+        CAR.clip(np.array([0.1, value]))
+
+
 def test_image_spec_takes_uint8_hwc_only():
     spec = image_spec("observation.images.front", 4, 6)
     spec.validate(np.full((4, 6, 3), 255, np.uint8))
@@ -134,3 +141,11 @@ def test_differences_name_the_key_the_field_and_both_sides():
     assert "action.minimum: expected [-0.4, 0.0], got None" in find_differences(
         {"action": CAR}, {"action": unbounded}
     )
+
+
+def test_speeds_are_known_by_their_units():
+    units = ("rad", "m/s", "rad/s", "m/s^2", "1")
+    assert (
+        ArraySpec("state", (5,), units=units).is_speed.tolist() == [False, True, True] + [False] * 2
+    )
+    assert not ArraySpec("state", (5,)).is_speed.any()

@@ -1,9 +1,18 @@
+import gc
+import os
 import time
 
 import pytest
 
 from robolearn.testing import FakeClock
-from robolearn.timing import MonotonicClock, Pacer
+from robolearn.timing import (
+    SPIN_S,
+    MonotonicClock,
+    Pacer,
+    PeriodLog,
+    is_scheduled_in_real_time,
+    real_time,
+)
 
 PERIOD_S = 0.1
 
@@ -113,3 +122,66 @@ def test_the_monotonic_clock_sleeps_until_the_deadline_and_not_for_a_past_one():
     before_s = time.monotonic()
     clock.sleep_until(before_s - 100.0)
     assert time.monotonic() - before_s < 1.0
+
+
+def test_the_monotonic_clock_sleeps_all_but_the_last_moment_and_spins_that(monkeypatch):
+    asked_s = []
+    monkeypatch.setattr(time, "sleep", asked_s.append)
+    clock = MonotonicClock()
+    deadline_s = clock.now_s() + 0.05
+    clock.sleep_until(deadline_s)
+    assert clock.now_s() >= deadline_s
+    assert asked_s == [pytest.approx(0.05 - SPIN_S, abs=0.01)]
+    clock.sleep_until(clock.now_s() + SPIN_S / 2)
+    assert len(asked_s) == 1
+
+
+def test_logs_of_several_episodes_are_summed_up_together():
+    clock = LateClock(0.0)
+    pacer = Pacer(clock, PERIOD_S)
+    total = PeriodLog(PERIOD_S)
+    for lateness_s in (0.0, 0.02):
+        clock.lateness_s = lateness_s
+        pacer.start()
+        pacer.wait()
+        clock.sleep_until(clock.now_s() + 1.5 * PERIOD_S)
+        pacer.wait()
+        total.extend(pacer.log)
+    assert total.report().num_periods == 4
+    assert total.report().overruns == 2
+    assert total.report().error_p99_ms > pacer.report().period_p50_ms - 1e3 * PERIOD_S
+
+
+def test_real_time_keeps_the_collector_to_what_the_loop_makes():
+    before = gc.get_freeze_count()
+    with real_time(MonotonicClock()):
+        assert gc.get_freeze_count() > before
+        assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_simulated_time_leaves_the_collector_alone():
+    before = gc.get_freeze_count()
+    with real_time(FakeClock()):
+        assert gc.get_freeze_count() == before
+        assert not is_scheduled_in_real_time()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="Linux schedules so")
+def test_real_time_asks_for_real_time_scheduling_of_this_thread_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *words: asked.append(words))
+    with real_time(MonotonicClock()):
+        (thread, policy, parameter) = asked[0]
+        assert (thread, parameter.sched_priority) == (0, 10)
+        assert policy == os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+    assert asked[1][:2] == (0, os.SCHED_OTHER)
+
+
+def test_a_system_that_allows_no_real_time_scheduling_still_runs_the_loop(monkeypatch):
+    def refuse(*words):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
+    with real_time(MonotonicClock()):
+        assert not is_scheduled_in_real_time()

@@ -15,7 +15,7 @@ from robolearn.errors import (
 from robolearn.sim import rendering
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.scene import Physics
+from robolearn.sim.physics import Physics
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_images_obey_the_spec_and_stand_upright():
         picture = robot.render()
         assert picture.shape == (360, 480, 3)
         # Edges are averaged, so that there are more shades than the few flat ones of the scene.
-        jagged = robot._get_renderer(robot.world).render("overview", 360, 480)
+        jagged = robot._get_renderer().render("overview", 360, 480)
         assert np.abs(picture.astype(int) - jagged).mean() < 3
         assert len(np.unique(picture.reshape(-1, 3), axis=0)) > len(
             np.unique(jagged.reshape(-1, 3), axis=0)

@@ -4,17 +4,17 @@ import pytest
 from robolearn.environment import Environment
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.pick_place import pick
-from robolearn.sim.models.so101 import So101Model
+from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.tasks import pick_place
 from robolearn.sim.tasks.pick_place import PickPlace
 from robolearn.sim.tasks.sim_task import HOLD_STEPS
 
 
-@pytest.fixture
-def environment():
+@pytest.fixture(params=["so101", "koch"])
+def environment(request):
     environment = Environment(
-        MujocoRobot(So101Model()),
+        MujocoRobot(get_body_model(request.param)),
         PickPlace("pick_place", "Put the red block on the blue disc.", 8.0),
     )
     environment.reset(seed=3)
@@ -34,7 +34,8 @@ def test_starts_fill_their_areas_and_keep_their_distance(environment):
         blocks.append(task.block.position_w[:2])
         yaws.append(task.block.yaw_rad)
         targets.append(task.target.position_w[:2])
-    for places, area_w in ((blocks, pick_place.BLOCK_AREA_W), (targets, pick_place.TARGET_AREA_W)):
+    layout = task.layout
+    for places, area_w in ((blocks, layout.block_area_w), (targets, layout.target_area_w)):
         low, high = np.min(places, axis=0), np.max(places, axis=0)
         np.testing.assert_allclose(low, area_w[0], atol=0.005)
         np.testing.assert_allclose(high, area_w[1], atol=0.005)

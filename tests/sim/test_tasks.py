@@ -1,33 +1,43 @@
 """One contract for every task in `configs/task`: a new task is tested the day it appears."""
 
+import dataclasses
 import warnings
 from pathlib import Path
 
 import gymnasium.utils.env_checker
 import numpy as np
 import pytest
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
 import robolearn.configs
-from robolearn.embodiments.so101 import SO101
 from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError
 from robolearn.rollout import run_episode
-from robolearn.sim.models.so101 import So101Model
+from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
 
-TASK_FILES = [
-    path
-    for path in sorted((Path(robolearn.configs.__file__).parent / "task").glob("*.yaml"))
-    if OmegaConf.load(path)["_target_"] is not None  # a physical robot's task has no simulation
-]
-HOME_ACTION = np.float32(SO101.home_position)
+
+def find_cases():
+    """Every task with every body it is laid out for."""
+    for path in sorted((Path(robolearn.configs.__file__).parent / "task").glob("*.yaml")):
+        target = OmegaConf.load(path)["_target_"]
+        if target is not None:  # a physical robot's task has no simulation
+            for body in get_class(target).embodiment_names:
+                yield pytest.param((path, body), id=f"{path.stem}-{body}")
 
 
-def make_environment(task_file, **overrides):
-    task = instantiate(OmegaConf.merge(OmegaConf.load(task_file), overrides))
-    return Environment(MujocoRobot(So101Model()), task)
+CASES = list(find_cases())
+
+
+def make_environment(case, **overrides):
+    path, body = case
+    task = instantiate(OmegaConf.merge(OmegaConf.load(path), overrides))
+    return Environment(MujocoRobot(get_body_model(body)), task)
+
+
+def make_home_action(environment):
+    return np.float32(environment.robot.embodiment.home_position)
 
 
 def record(environment, seed):
@@ -46,24 +56,24 @@ def record(environment, seed):
     return [*observations, observation]
 
 
-@pytest.fixture(params=TASK_FILES, ids=lambda path: path.stem)
-def task_file(request):
+@pytest.fixture(params=CASES)
+def case(request):
     return request.param
 
 
 @pytest.fixture
-def environment(task_file):
-    environment = make_environment(task_file)
+def environment(case):
+    environment = make_environment(case)
     yield environment
     environment.close()
 
 
 def test_there_are_tasks():
-    assert len(TASK_FILES) >= 4
+    assert len(CASES) >= 4
 
 
-def test_name_is_that_of_its_file(task_file, environment):
-    assert environment.task.name == task_file.stem
+def test_name_is_that_of_its_file(case, environment):
+    assert environment.task.name == case[0].stem
     assert environment.task.instruction.endswith(".")
 
 
@@ -79,7 +89,7 @@ def test_observations_obey_the_spec_are_finite_and_not_shared(environment):
     observation, _ = environment.reset(seed=0)
     kept = [(observation, {key: value.copy() for key, value in observation.items()})]
     for _ in range(5):
-        observation, *_ = environment.step(HOME_ACTION)
+        observation, *_ = environment.step(make_home_action(environment))
         kept.append((observation, {key: value.copy() for key, value in observation.items()}))
     for observation, at_the_time in kept:
         assert observation.keys() == environment.observation_spec.keys()
@@ -88,8 +98,8 @@ def test_observations_obey_the_spec_are_finite_and_not_shared(environment):
             np.testing.assert_array_equal(observation[key], at_the_time[key])
 
 
-def test_same_seed_gives_the_same_trajectory_bit_for_bit(task_file):
-    first, second = make_environment(task_file), make_environment(task_file)
+def test_same_seed_gives_the_same_trajectory_bit_for_bit(case):
+    first, second = make_environment(case), make_environment(case)
     record(second, seed=4)  # whatever happened before must leave no trace
     for one, other in zip(record(first, seed=5), record(second, seed=5), strict=True):
         for key in one:
@@ -105,7 +115,7 @@ def test_no_start_is_already_a_success(environment):
     for seed in range(20):
         environment.reset(seed=seed)
         for _ in range(8):
-            _, _, terminated, _, info = environment.step(HOME_ACTION)
+            _, _, terminated, _, info = environment.step(make_home_action(environment))
             assert not terminated
             assert not info["is_success"]
 
@@ -120,17 +130,27 @@ def test_expert_solves_fresh_starts(environment):
         assert result.total_reward == 1.0
 
 
-def test_time_limit_truncates_and_never_terminates(task_file):
-    environment = make_environment(task_file, time_limit_s=0.5)
+def test_time_limit_truncates_and_never_terminates(case):
+    environment = make_environment(case, time_limit_s=0.5)
     environment.reset(seed=0)
-    ends = [environment.step(HOME_ACTION)[2:4] for _ in range(10)]
-    assert ends == [(False, False)] * 9 + [(False, True)]
+    num_steps = round(0.5 * environment.robot.embodiment.control_rate_hz)
+    ends = [environment.step(make_home_action(environment))[2:4] for _ in range(num_steps)]
+    assert ends == [(False, False)] * (num_steps - 1) + [(False, True)]
 
 
-def test_a_robot_that_is_not_simulated_is_refused(task_file):
+def test_a_robot_that_is_not_simulated_is_refused(case):
     class Physical:
-        embodiment = MujocoRobot(So101Model()).embodiment
+        embodiment = get_body_model(case[1]).embodiment
 
-    task = instantiate(OmegaConf.load(task_file))
-    with pytest.raises(IncompatibleError, match="so101_sim"):
+    task = instantiate(OmegaConf.load(case[0]))
+    with pytest.raises(IncompatibleError, match=r"needs a simulated robot.*_sim"):
         task.bind(Physical())
+
+
+def test_a_body_it_is_not_laid_out_for_is_refused(case):
+    body = get_body_model(case[1])
+    strange = dataclasses.replace(body.embodiment, name="strange")
+    robot = MujocoRobot(body)
+    robot.embodiment = strange
+    with pytest.raises(IncompatibleError, match=r"laid out for .*, not for strange"):
+        instantiate(OmegaConf.load(case[0])).bind(robot)

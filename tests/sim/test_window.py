@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from robolearn import keys
-from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import IncompatibleError, RobotError
-from robolearn.keyboard import EVENTS, MOTIONS, KeyboardTeleoperator
+from robolearn.keyboard import EVENTS, MOTIONS, Keyboard
 from robolearn.sim import window
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.window import WindowKeys, name_key
+from robolearn.steering import SteeringTeleoperator
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeClock, FakeRobot, check_teleoperator
 
@@ -84,9 +85,7 @@ def robot():
 
 @pytest.fixture
 def keyboard(viewer, robot):
-    keyboard = KeyboardTeleoperator(
-        robot, WindowKeys(), make_inverse_kinematics(), clock=FakeClock()
-    )
+    keyboard = SteeringTeleoperator(robot, Keyboard(WindowKeys(), FakeClock()))
     with keyboard:
         keyboard.reset({keys.STATE: STATE})
         yield keyboard
@@ -94,12 +93,12 @@ def keyboard(viewer, robot):
 
 def step(keyboard):
     command = keyboard.get_command({})
-    keyboard._clock.sleep_until(keyboard._clock.now_s() + SO101.control_period_s)
+    keyboard._device._clock.sleep_until(keyboard._device._clock.now_s() + SO101.control_period_s)
     return command
 
 
 def test_it_keeps_the_contract_of_a_teleoperator(viewer, robot):
-    keyboard = KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics())
+    keyboard = SteeringTeleoperator(robot, Keyboard(WindowKeys()))
     check_teleoperator(keyboard, SO101.observation_spec(), SO101.action_spec)
     assert viewer.num_launches == 2  # connected twice, and again after it was closed
     assert not viewer.is_open
@@ -196,11 +195,11 @@ PROGRAM = """
 import subprocess, time
 
 from robolearn import keys
-from robolearn.embodiments.so101 import make_inverse_kinematics
-from robolearn.keyboard import KeyboardTeleoperator
+from robolearn.keyboard import Keyboard
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.window import WindowKeys
+from robolearn.steering import SteeringTeleoperator
 
 def type_key(*arguments):
     subprocess.run(["xdotool", *arguments], check=True)
@@ -215,7 +214,7 @@ def read(keyboard, duration_s):
 
 robot = MujocoRobot(So101Model())
 robot.connect()
-with KeyboardTeleoperator(robot, WindowKeys(), make_inverse_kinematics()) as keyboard:
+with SteeringTeleoperator(robot, Keyboard(WindowKeys())) as keyboard:
     keyboard.reset(robot.get_observation().values)
     closed = read(keyboard, 1.0).action[5]
     found = subprocess.check_output(["xdotool", "search", "--name", "MuJoCo"], text=True)

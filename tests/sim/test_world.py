@@ -3,6 +3,7 @@ import pytest
 
 from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.sim.models.so101 import So101Model
+from robolearn.sim.physics import Physics
 from robolearn.sim.predicates import (
     ConsecutiveSteps,
     is_near,
@@ -10,7 +11,7 @@ from robolearn.sim.predicates import (
     is_released,
     is_settled,
 )
-from robolearn.sim.scene import Physics, add_block, add_disc_marker
+from robolearn.sim.scene import add_block, add_disc_marker
 from robolearn.sim.world import World
 
 HALF_M = 0.015

@@ -266,6 +266,25 @@ def test_a_servo_that_dies_is_named_and_the_miss_is_counted(arm):
     bus.close()
 
 
+def test_torque_goes_off_in_all_others_when_one_does_not_answer(bus, arm):
+    hold_present(bus)
+    arm.change(1, dead=True)
+    # The command to all of them at once is lost, too.
+    write = arm.device.servos[2].write
+    lost = []
+
+    def lose_first(address, data):
+        lost.append(address)
+        if len(lost) > 1:
+            write(address, data)
+
+    arm.call(lambda: setattr(arm.device.servos[2], "write", lose_first))
+    with pytest.raises(LinkTimeoutError, match=r"servo 1 on .* did not answer"):
+        bus.set_torque(IDS, False)
+    assert {arm.get(servo_id, reg.TORQUE_ENABLE) for servo_id in IDS[1:]} == {0}
+    assert len(lost) > 1
+
+
 def test_a_retry_asks_only_those_that_were_silent(bus, arm, requests):
     arm.change(4, dead=True)
     with pytest.raises(LinkTimeoutError):

@@ -1,6 +1,7 @@
 import pytest
 
 from robolearn.errors import RobotError
+from robolearn.hardware.feetech import discovery
 from robolearn.hardware.feetech import registers as reg
 from robolearn.hardware.feetech.bus import FeetechBus
 from tests.hardware.feetech.conftest import IDS, set_saved
@@ -13,6 +14,12 @@ def closed_bus(arm):
     bus.close()
 
 
+@pytest.fixture
+def few_ids(monkeypatch):
+    """Keeps scans short."""
+    monkeypatch.setattr(discovery, "LARGEST_ID", 20)
+
+
 def refuse(bus, words, servo_ids=IDS):
     with pytest.raises(RobotError, match=words):
         bus.open(servo_ids)
@@ -21,21 +28,25 @@ def refuse(bus, words, servo_ids=IDS):
         bus.read_states(servo_ids)
 
 
+@pytest.mark.usefixtures("few_ids")
 def test_a_missing_servo_is_named_with_those_that_are_there(arm, closed_bus):
     arm.change(4, dead=True)
     refuse(closed_bus, r"servo 4 on .* is missing; found: 1 \(STS3215\), 2 \(STS3215\), 3")
 
 
+@pytest.mark.usefixtures("few_ids")
 def test_servos_that_do_not_exist_are_named(closed_bus):
     refuse(closed_bus, r"servos 17, 18 on .* is missing; found: 1 ", (17, 18))
 
 
+@pytest.mark.usefixtures("few_ids")
 def test_when_nothing_answers_the_other_baud_rates_are_named(arm, closed_bus):
     for servo_id in IDS:
         arm.change(servo_id, dead=True)
     refuse(closed_bus, r"no servo answers on .* at 1000000 baud: .* \(else 500000, 250000, ")
 
 
+@pytest.mark.usefixtures("few_ids")
 def test_a_wrong_baud_rate_is_silence(arm):
     bus = FeetechBus(arm.path, baud_rate=115_200, timeout_s=0.02)
     refuse(bus, r"no servo answers on .* at 115200 baud: .* \(else 1000000, 500000, ")
@@ -88,6 +99,7 @@ def test_a_scan_finds_servos_of_any_id_and_model(arm, closed_bus):
     }
 
 
+@pytest.mark.usefixtures("few_ids")
 def test_a_scan_of_an_empty_line_finds_nobody(arm, closed_bus):
     for servo_id in IDS:
         arm.change(servo_id, dead=True)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from robolearn import keys
-from robolearn.embodiments.so101 import SO101, make_inverse_kinematics
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobotError
 from robolearn.hardware.teleop.terminal_keys import TerminalKeys, decode_keys
-from robolearn.keyboard import KeyboardTeleoperator
+from robolearn.keyboard import Keyboard
+from robolearn.steering import SteeringTeleoperator
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeRobot, check_teleoperator
 
@@ -66,7 +67,7 @@ def type_keys(terminal, data):
 
 
 def make_keyboard(descriptor):
-    return KeyboardTeleoperator(FakeRobot(), TerminalKeys(descriptor), make_inverse_kinematics())
+    return SteeringTeleoperator(FakeRobot(), Keyboard(TerminalKeys(descriptor)))
 
 
 def is_cooked(descriptor):
@@ -93,10 +94,20 @@ def test_keys_arrive_without_enter_and_move_the_arm(terminal):
         assert keyboard.get_command({}).event is Event.SUCCESS
 
 
-def test_what_was_typed_before_the_episode_is_forgotten(terminal):
+def test_a_stop_typed_before_the_episode_is_not_forgotten(terminal):
     _, program = terminal
     with make_keyboard(program) as keyboard:
         type_keys(terminal, b"\x1bwww")
+        keyboard.reset({keys.STATE: STATE})
+        assert keyboard.get_command({}).event is Event.STOP
+        keyboard.reset({keys.STATE: STATE})
+        assert keyboard.get_command({}).event is None
+
+
+def test_what_was_typed_before_the_episode_is_forgotten(terminal):
+    _, program = terminal
+    with make_keyboard(program) as keyboard:
+        type_keys(terminal, b"ywww")
         keyboard.reset({keys.STATE: STATE})
         command = keyboard.get_command({})
     assert command.event is None

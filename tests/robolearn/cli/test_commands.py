@@ -1,10 +1,14 @@
 """The main job, end to end and tiny: record, train, evaluate, replay."""
 
+import itertools
 import json
 
 import pytest
 
 from robolearn.cli.main import main
+from robolearn.datasets.store import EpisodeStore
+from robolearn.hardware.teleop.terminal_keys import TerminalKeys
+from robolearn.rollout import Actor
 
 pytestmark = pytest.mark.gl
 
@@ -110,6 +114,7 @@ def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
     folder = tmp_path / "demo"
     words = [f"output={folder}", "demonstrations=3", "updates=4", "episodes=2"]
     words.append("evaluate=['task=pick_place','task.time_limit_s=1']")
+    words.append("deployment_episodes=0")
     assert main(["demo", *words]) == 0
     figures = json.loads((folder / "report.json").read_text())
     assert figures["episodes"] == 2
@@ -121,3 +126,87 @@ def test_the_demo_runs_all_three_and_reports_on_them(tmp_path):
     assert figures["seconds_total"] >= sum(figures["seconds_by_stage"].values()) - 0.02
     assert [line.split()[1] for line in figures["commands"]] == ["record", "train", "evaluate"]
     assert (folder / "report.html").stat().st_size > 10_000
+
+
+@pytest.fixture(name="type_keys")
+def _type_keys(monkeypatch):
+    """`type_keys(steps)`: what a person types in the terminal, by the number of the reading."""
+
+    def type_keys(steps):
+        readings = itertools.count()
+        monkeypatch.setattr(TerminalKeys, "connect", lambda self, robot: None)
+        monkeypatch.setattr(TerminalKeys, "read_keys", lambda self: steps.get(next(readings), []))
+
+    return type_keys
+
+
+def read_store(folder):
+    store = EpisodeStore(folder)
+    return [store.open_episode(name) for name in store.list_episodes()]
+
+
+def test_a_person_can_redo_a_start_discard_one_and_stop(tmp_path, type_keys):
+    # One reading is at the reset, before the first step.
+    type_keys({4: ["w", "z"], 8: ["backspace"], 14: ["y"], 20: ["escape"]})
+    folder = tmp_path / "data"
+    words = [f"dataset={folder}", "teleop=terminal", "episodes=3", "seed=5"]
+    assert main(["record", *words]) == 0
+    (episode,) = read_store(folder)
+    # Start 5 is redone, then discarded: the success is that of start 6.
+    assert (episode.attributes.seed, episode.attributes.ended) == (6, "success")
+    assert set(episode.read("actor").tolist()) == {int(Actor.PERSON)}
+
+
+def test_corrections_of_a_policy_are_stored_with_who_acted(run_folder, tmp_path, type_keys):
+    type_keys({5: ["w"]})
+    folder = tmp_path / "data"
+    words = [f"dataset={folder}", f"checkpoint={run_folder}", "teleop=terminal", "episodes=1"]
+    assert main(["record", *words, "keep=all", "task.time_limit_s=1.5"]) == 0
+    (episode,) = read_store(folder)
+    assert episode.attributes.source == "policy"
+    actors = episode.read("actor").tolist()
+    # Four steps of the policy, then the person for about half a second of real time.
+    assert actors[:5] == [0, 0, 0, 0, 1]
+    assert actors[-1] == 0
+    assert 3 <= sum(actors) <= 15
+    assert "observation.images.front" in episode.schema.observation_specs
+
+
+def test_a_checkpoint_is_not_recorded_without_a_person(run_folder, tmp_path, capsys):
+    words = [f"dataset={tmp_path / 'data'}", f"checkpoint={run_folder}"]
+    assert main(["record", *words]) == 2
+    assert "teleop=" in capsys.readouterr().err
+
+
+def test_a_person_steers_without_recording(type_keys, capsys):
+    type_keys({3: ["w"], 6: ["z"], 9: ["escape"]})
+    assert main(["teleoperate", "robot=so101_sim"]) == 0
+    printed = capsys.readouterr().err
+    assert "stop the robot and finish" in printed
+    assert [line for line in printed.splitlines() if line.endswith(" steps")] == [
+        "5 steps",
+        "1 steps",
+    ]
+
+
+def test_steering_with_nothing_is_refused(capsys):
+    assert main(["teleoperate", "teleop=none"]) == 2
+    assert "needs a device" in capsys.readouterr().err
+
+
+def test_the_rate_of_a_control_loop_is_measured(tmp_path, capsys):
+    words = ["cameras=[]", "rates_hz=[50,100]", "seconds=0.08", f"json={tmp_path / 'control.json'}"]
+    assert main(["benchmark", "control", *words]) == 0
+    rows = json.loads((tmp_path / "control.json").read_text())["control"]
+    assert [(row["rate_hz"], row["loop"]) for row in rows] == [
+        (50.0, "deadline"),
+        (50.0, "sleep"),
+        (100.0, "deadline"),
+        (100.0, "sleep"),
+    ]
+    assert "error p99" in capsys.readouterr().out
+
+
+def test_rates_that_make_no_sense_are_refused(capsys):
+    assert main(["benchmark", "control", "rates_hz=[0]"]) == 2
+    assert "must be above 0" in capsys.readouterr().err

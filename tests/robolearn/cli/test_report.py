@@ -265,3 +265,51 @@ def test_contradictions_are_refused(tmp_path):
     with pytest.raises(RobolearnError, match="at least one episode"):
         write_report(Report("t", [], 0.05), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+REAL_TIME = {
+    "period_p50_ms": 50.0,
+    "period_p99_ms": 50.25,
+    "period_error_p99_ms": 0.25,
+    "overruns": 1,
+    "scheduling": "ordinary",
+    "observation_age_ms": {"observation.images.front": {"p50": 31.0, "p99": 47.5}},
+    "inference_latency_p50_ms": 12.5,
+    "inference_latency_p99_ms": 30.0,
+    "starved_steps": 2,
+    "limit_violations": 0,
+    "bus_errors": 4,
+    "health": {"timeouts": 4, "hottest_c": 41.5},
+    "simulated_success_rate": 0.9,
+}
+
+
+def test_figures_of_a_real_clock_are_headline_figures_and_have_a_section(tmp_path):
+    report = replace(_make_full_report(tmp_path), real_time=REAL_TIME)
+    page = Page(write_report(report, tmp_path).read_text())
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert {key: figures[key] for key in REAL_TIME} == REAL_TIME
+    assert "deployment" not in figures
+    for text in ("In real time", "8 of 10 episodes", "90%", "47.5 ms", "starved steps 2"):
+        assert text in page.text
+
+
+def test_a_deployment_is_a_part_of_the_report(tmp_path):
+    deployment = Report(
+        "t", _make_results(3, ()), 0.05, figures={"updates": 1}, real_time=REAL_TIME
+    )
+    report = replace(_make_full_report(tmp_path), deployment=deployment)
+    page = Page(write_report(report, tmp_path).read_text())
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert figures["success_rate"] == 0.8
+    assert figures["deployment"]["success_rate"] == 1.0
+    assert figures["deployment"]["bus_errors"] == 4
+    assert len(figures["deployment"]["episode_results"]) == 3
+    assert "updates" not in figures["deployment"]
+    assert "period_p50_ms" not in figures
+    assert "3 of 3 episodes" in page.text
+
+
+def test_a_report_of_simulated_episodes_says_nothing_of_real_time(tmp_path):
+    page = Page(write_report(_make_full_report(tmp_path), tmp_path).read_text())
+    assert "In real time" not in page.text

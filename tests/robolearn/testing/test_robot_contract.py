@@ -326,6 +326,66 @@ def test_what_must_be_allowed_twice_and_in_every_state_is_tried(method):
         check_robot(Touchy())
 
 
+CAR_ACTION = BoundedArraySpec(
+    keys.ACTION, (2,), "float32", ("steering", "speed"), ("rad", "m/s"), (-0.4, -1), (0.4, 3)
+)
+CAR = dataclasses.replace(
+    SO101,
+    name="car",
+    state_spec=ArraySpec(keys.STATE, (2,), "float32", CAR_ACTION.channels, CAR_ACTION.units),
+    action_spec=CAR_ACTION,
+    cameras=(),
+    home_position=(0.0, 0.0),
+    rest_position=(0.0, 0.0),
+)
+
+
+def test_a_body_with_speeds_is_at_rest_where_they_are_zero():
+    check_robot(FakeRobot(CAR))
+
+
+class KeepsRolling(FakeRobot):
+    """the robot moved after stop\\(\\): channel 'speed' is 0.2 after .* has it at 0$"""
+
+    def stop(self):
+        self._target = self._position.copy()
+
+
+class TurnsItsWheelsBack(FakeRobot):
+    """the robot moved after stop\\(\\): channel 'steering' is .* has it at 0.04"""
+
+    def stop(self):
+        super().stop()
+        self._target = np.zeros(2)
+
+
+class NeverSetsOffAgain(FakeRobot):
+    """channel 'speed' was asked to move by 0.2 and moved by .*: .* or stop\\(\\) latches"""
+
+    def send_action(self, action):
+        applied = super().send_action(action)
+        if self.num_stops > 1:  # the first comes before it has driven
+            self._target[1] = 0.0
+        return applied
+
+
+class CreepsAtRest(FakeRobot):
+    """the robot moved after it had refused an action: channel 'speed' is 0.1 after"""
+
+    def send_action(self, action):
+        applied = super().send_action(action)
+        self._target[1] = max(self._target[1], 0.1)
+        return applied
+
+
+@pytest.mark.parametrize(
+    "broken", [KeepsRolling, TurnsItsWheelsBack, NeverSetsOffAgain, CreepsAtRest]
+)
+def test_a_car_broken_in_one_way_is_told_its_mistake(broken):
+    with pytest.raises(ContractError, match=broken.__doc__):
+        check_robot(broken(CAR))
+
+
 def test_a_body_with_other_channels_in_its_state_can_be_checked():
     class Car(FakeRobot):
         """Steers with two channels and measures one of them, and its heading."""
@@ -338,18 +398,7 @@ def test_a_body_with_other_channels_in_its_state_can_be_checked():
         def place(self, position):
             super().place(np.zeros(2))
 
-    action = BoundedArraySpec(
-        keys.ACTION, (2,), "float32", ("steering", "speed"), ("rad", "mps"), (-0.4, 0), (0.4, 1)
-    )
-    state = ArraySpec(keys.STATE, (2,), "float32", ("heading", "speed"), ("rad", "mps"))
-    body = dataclasses.replace(
-        SO101,
-        state_spec=ArraySpec(keys.STATE, (2,), "float32", action.channels, action.units),
-        action_spec=action,
-        cameras=(),
-        home_position=(0.0, 0.0),
-        rest_position=(0.0, 0.0),
-    )
-    car = Car(body)
-    car.embodiment = dataclasses.replace(body, state_spec=state)
+    state = ArraySpec(keys.STATE, (2,), "float32", ("heading", "speed"), ("rad", "m/s"))
+    car = Car(CAR)
+    car.embodiment = dataclasses.replace(CAR, state_spec=state)
     check_robot(car)

@@ -1,0 +1,253 @@
+"""`RegisterAccess`: reads and writes the registers of servos on a link, and is sure of what it got.
+
+Replies carry no number of the request they answer. So every read has another length than those
+that were left unanswered lately: a late reply to one of them cannot be taken for an answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from robolearn.errors import RobotError
+from robolearn.hardware.dynamixel import protocol, registers
+from robolearn.hardware.dynamixel.protocol import Packet
+from robolearn.hardware.dynamixel.registers import Register
+from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
+
+PING_BYTES = 3  # of the answer to a ping
+PACKET_BYTES = 11  # of a reply, around its data
+BITS_PER_BYTE = 10
+LATE_S = 0.3  # after this a reply does not come any more
+LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
+CYCLE = 9  # lengths that successive reads go through where none is left unanswered
+PING_ATTEMPTS = 3
+SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
+
+
+class RegisterAccess:
+    """Registers of the servos on one link.
+
+    Attributes:
+        longest_silence_s: longest time between two requests since it was last set to 0 [s].
+    """
+
+    def __init__(self, link: SerialLink[Packet], timeout_s: float, num_retries: int) -> None:
+        """Takes a link that someone else opens and closes.
+
+        Args:
+            link: to the servos.
+            timeout_s: how long to wait for an answer, its bytes' own time not counted [s].
+            num_retries: how often a read is repeated, and a write whose value can be read back.
+        """
+        self.link = link
+        self.longest_silence_s = 0.0
+        self._timeout_s, self._num_retries = timeout_s, num_retries
+        self._sent_s = time.monotonic()
+        self._num_reads = 0
+        self._unanswered: dict[int, float] = {}  # length of data: when it was asked for in vain
+
+    def ping(self, servo_id: int) -> list[Packet]:
+        """Asks one servo who it is; waits the whole time, so that two with one id are found."""
+        return self._collect(servo_id, protocol.ping(servo_id), 2)
+
+    def scan(self) -> list[Packet]:
+        """Asks all servos who they are."""
+        num_ids = protocol.LARGEST_ID + 1
+        return self._collect(None, protocol.ping(), num_ids, SCAN_S_PER_ID * num_ids)
+
+    def read(self, register: Register, servo_ids: Sequence[int]) -> dict[int, int]:
+        """Returns the value of a register of each servo.
+
+        Raises:
+            LinkTimeoutError: if a servo did not answer, after all retries.
+            RobotError: if a servo refuses.
+        """
+        packets = self.read_block(register.address, register.size, servo_ids)
+        return {servo_id: register.decode(packet.params) for servo_id, packet in packets.items()}
+
+    def read_block(self, address: int, size: int, servo_ids: Sequence[int]) -> dict[int, Packet]:
+        """Returns for each servo a reply whose parameters are the bytes from `address`.
+
+        Args:
+            address: of the first byte.
+            size: number of bytes.
+            servo_ids: whom to ask.
+
+        Raises:
+            LinkTimeoutError: if a servo did not answer, after all retries.
+            RobotError: if a servo refuses.
+        """
+        found: dict[int, Packet] = {}
+        missing = list(servo_ids)
+        if not missing:
+            return found
+        for attempt in range(self._num_retries + 1):
+            length = self._choose_length(address, size)
+            # In the chain of a sync-read, one that is missing may silence those behind it: the last
+            # attempt asks each by itself.
+            is_last = attempt > 0 and attempt == self._num_retries
+            groups = [[servo_id] for servo_id in missing] if is_last else [missing]
+            for group in groups:
+                found |= self._read_once(address + size - length, length, group)
+            # A refusal may be the late answer to a write, so it is asked for again as well.
+            missing = [key for key in missing if key not in found or found[key].refusal]
+            if not missing:
+                break
+        self._check_read(found, servo_ids)
+        return {
+            servo_id: Packet(servo_id, packet.instruction, packet.params[-size:], packet.error)
+            for servo_id, packet in found.items()
+        }
+
+    def send(self, register: Register, values: Mapping[int, int]) -> None:
+        """Writes a register of each servo in one packet. No answer, so no way to know."""
+        if not values:
+            return
+        self._note_request()
+        data = {servo_id: register.encode(value) for servo_id, value in values.items()}
+        self.link.send(protocol.sync_write(register.address, data))
+
+    def write(self, register: Register, values: Mapping[int, int]) -> None:
+        """Writes a register of each servo where it has another value, until that is read back.
+
+        Raises:
+            LinkTimeoutError: if a servo did not answer, after all retries.
+            RobotError: if a servo refuses, or does not keep the value; says why.
+        """
+        if not values:
+            return
+        reasons: dict[int, str] = {}
+        for _ in range(self._num_retries + 1):
+            held = self.read(register, list(values))
+            wrong = {key: value for key, value in values.items() if held[key] != value}
+            if not wrong:
+                return
+            for servo_id, value in wrong.items():
+                data = protocol.write(servo_id, register.address, register.encode(value))
+                for answer in self._ask(data, _answers_write(servo_id), 1, 0):
+                    reasons[servo_id] = answer.refusal
+        held = self.read(register, list(wrong))
+        for servo_id, value in wrong.items():
+            if held[servo_id] != value:
+                reason = reasons.get(servo_id) or f"it keeps {held[servo_id]}"
+                raise RobotError(
+                    f"servo {servo_id} on {self.link.port} refuses {register.name} = {value}:"
+                    f" {reason}"
+                )
+
+    def reboot(self, servo_id: int) -> None:
+        """Starts a servo anew; it is deaf for a moment."""
+        self._ask(protocol.reboot(servo_id), _answers_write(servo_id), 1, 0)
+
+    def wait_for(self, servo_id: int, timeout_s: float = 2.0) -> None:
+        """Waits until a servo answers again.
+
+        Raises:
+            LinkTimeoutError: if it does not.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while not self.ping(servo_id):
+            if time.monotonic() > deadline_s:
+                self.link.counters.failures += 1
+                raise LinkTimeoutError(
+                    f"servo {servo_id} on {self.link.port} did not come back within {timeout_s} s:"
+                    " switch its power off and on"
+                )
+
+    def settle(self) -> None:
+        """Waits until no late reply can come any more."""
+        time.sleep(LATE_S)
+
+    def note_silence(self) -> None:
+        """Counts the time since the last request as silence, if it is the longest so far."""
+        silence_s = time.monotonic() - self._sent_s
+        self.longest_silence_s = max(self.longest_silence_s, silence_s)
+
+    def _collect(
+        self, servo_id: int | None, data: bytes, most: int, timeout_s: float | None = None
+    ) -> list[Packet]:
+        """Sends a ping and waits for more answers than are hoped for."""
+
+        def is_answer(packet: Packet) -> bool:
+            is_ping = packet.is_status and len(packet.params) == PING_BYTES
+            return is_ping and servo_id in (None, packet.servo_id)
+
+        answers = self._ask(data, is_answer, most, PING_BYTES, timeout_s)
+        if 0 < len(answers) < most:
+            self.link.counters.timeouts -= 1  # that no more came is no miss
+        return answers
+
+    def _read_once(self, address: int, length: int, servo_ids: list[int]) -> dict[int, Packet]:
+        if len(servo_ids) == 1:
+            data = protocol.read(servo_ids[0], address, length)
+        else:
+            data = protocol.sync_read(servo_ids, address, length)
+        waiting = set(servo_ids)
+
+        def is_answer(packet: Packet) -> bool:
+            is_one = packet.is_status and packet.servo_id in waiting
+            is_one = is_one and (len(packet.params) == length or bool(packet.refusal))
+            waiting.discard(packet.servo_id if is_one else -1)
+            return is_one
+
+        answers = self._ask(data, is_answer, len(servo_ids), length)
+        if len(answers) < len(servo_ids):
+            self._unanswered[length] = time.monotonic()
+        return {packet.servo_id: packet for packet in answers}
+
+    def _check_read(self, found: Mapping[int, Packet], servo_ids: Sequence[int]) -> None:
+        names = ", ".join(str(servo_id) for servo_id in servo_ids if servo_id not in found)
+        if names:
+            self.link.counters.failures += 1
+            raise LinkTimeoutError(
+                f"servo {names} on {self.link.port} does not answer: look at its power and the"
+                " cables on both sides of it"
+            )
+        for servo_id, packet in found.items():
+            if packet.refusal:
+                raise RobotError(
+                    f"servo {servo_id} on {self.link.port} refuses to be read: {packet.refusal}"
+                )
+
+    def _choose_length(self, address: int, size: int) -> int:
+        """Returns how many bytes to read: never as many as a late reply may bring.
+
+        What is too much is read before the address. Where that is not possible, the time in which a
+        late reply may come is waited for.
+        """
+        self._num_reads += 1
+        spare = min(LARGEST_SPARE, registers.count_bytes_before(address))
+        lengths = [size + k for k in range(spare + 1) if size + k != PING_BYTES]
+        turn = self._num_reads % min(CYCLE, len(lengths))
+        lengths = [*lengths[turn:CYCLE], *lengths[:turn], *lengths[CYCLE:]]
+        free_s = {n: self._unanswered.get(n, -LATE_S) + LATE_S for n in lengths}
+        now_s = time.monotonic()
+        for length in lengths:
+            if free_s[length] <= now_s:
+                return length
+        length = min(lengths, key=lambda n: free_s[n])
+        time.sleep(free_s[length] - now_s)
+        return length
+
+    def _ask(
+        self,
+        data: bytes,
+        is_answer: Callable[[Packet], bool],
+        num_packets: int,
+        answer_bytes: int,
+        timeout_s: float | None = None,
+    ) -> list[Packet]:
+        self._note_request()
+        if timeout_s is None:
+            num_bytes = len(data) + num_packets * (PACKET_BYTES + answer_bytes)
+            timeout_s = self._timeout_s + num_bytes * BITS_PER_BYTE / self.link.baud_rate
+        return self.link.request(data, is_answer, num_packets, timeout_s)
+
+    def _note_request(self) -> None:
+        self.note_silence()
+        self._sent_s = time.monotonic()
+
+
+def _answers_write(servo_id: int) -> Callable[[Packet], bool]:
+    return lambda packet: packet.is_status and packet.servo_id == servo_id and not packet.params

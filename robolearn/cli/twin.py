@@ -1,0 +1,142 @@
+"""`port=twin`: an emulated robot in a process of its own, for as long as a command runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+from robolearn.cli.assemble import PlainConfig, build, to_plain
+from robolearn.cli.choices import compose_config, list_groups
+from robolearn.errors import RobolearnError, UnknownNameError
+
+TWIN_WORD = "port=twin"
+# What of a command's line concerns the twin too; `emulator.…` concerns it alone.
+SHARED_KEYS = ("robot", "task")
+OWN_KEY = "emulator"
+START_TIMEOUT_S = 60.0  # a cold start imports MuJoCo and compiles a scene
+STOP_TIMEOUT_S = 10.0
+
+
+@contextmanager
+def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
+    """Starts a twin where the line says `port=twin`, and gives the line that drives it instead.
+
+    Args:
+        words: the overrides of a command.
+
+    Yields:
+        The overrides with `port=twin` replaced by the twin's port, calibration, cameras and scene.
+
+    Raises:
+        RobolearnError: if the line names no robot, or the twin does not start.
+    """
+    if TWIN_WORD not in words:
+        yield list(words)
+        return
+    robot = next((word.partition("=")[2] for word in words if _key(word) == "robot"), None)
+    if robot is None:
+        raise RobolearnError("port=twin emulates a physical robot: say which, as robot=so101")
+    others = [word for word in words if word != TWIN_WORD]
+    concerning = [word for word in others if _root(word) == OWN_KEY or _is_shared(word)]
+    with tempfile.TemporaryDirectory(prefix="robolearn-") as folder:
+        config = compose_config("emulate", [*concerning, f"folder={folder}"])
+        with _running(get_emulator(to_plain(config), robot)) as description:
+            driver_words = [word for word in others if _root(word) != OWN_KEY]
+            yield [*make_words(description), *driver_words]
+
+
+def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
+    """Returns the emulator of the chosen robot.
+
+    Raises:
+        UnknownNameError: if this robot has none; lists those that have.
+    """
+    if OWN_KEY not in config:
+        raise UnknownNameError("emulator", robot, list_groups()[OWN_KEY])
+    emulator: PlainConfig = config[OWN_KEY]
+    return emulator
+
+
+def make_words(description: dict[str, Any]) -> list[str]:
+    """Returns the overrides that make a command drive the twin.
+
+    Args:
+        description: as the twin gives it: port, scene, cameras, calibration.
+    """
+    words = [
+        f"port={description['port']}",
+        "scene=twin",
+        f"scene.address={description['scene']}",
+    ]
+    words += [f"robot.camera_sources.{n}={url}" for n, url in description["cameras"].items()]
+    if description["calibration"] is not None:
+        words.append(f"robot.calibration={description['calibration']}")
+    return words
+
+
+def _key(word: str) -> str:
+    return word.partition("=")[0].lstrip("+~")
+
+
+def _root(word: str) -> str:
+    return _key(word).partition(".")[0]
+
+
+def _is_shared(word: str) -> bool:
+    """The choice of robot and task, and settings of the task; settings of the driver stay there."""
+    return _key(word) in SHARED_KEYS or _root(word) == "task"
+
+
+@contextmanager
+def _running(config: PlainConfig) -> Iterator[dict[str, Any]]:
+    """Runs a twin in a fresh process; it ends with this block, or when this process dies."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, config), name="twin", daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield _receive(ours)
+    finally:
+        ours.close()  # which the twin takes as the end
+        process.join(STOP_TIMEOUT_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _receive(connection: Connection) -> dict[str, Any]:
+    """Returns the twin's description.
+
+    Raises:
+        RobolearnError: if it failed or took too long.
+    """
+    try:
+        if not connection.poll(START_TIMEOUT_S):
+            raise RobolearnError(f"the twin did not start within {START_TIMEOUT_S:g} s")
+        kind, value = connection.recv()
+    except EOFError:
+        raise RobolearnError("the twin's process died while it started") from None
+    if kind == "error":
+        raise RobolearnError(f"the twin did not start: {value}")
+    description: dict[str, Any] = value
+    return description
+
+
+def _serve(connection: Connection, config: PlainConfig) -> None:
+    """The twin's process: runs until the other end of the connection closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides when to end
+    try:
+        with build(config) as description:
+            connection.send(("ready", description.to_json()))
+            connection.poll(None)  # returns at the other end's close
+    except RobolearnError as error:
+        connection.send(("error", str(error)))
+    except Exception as error:
+        connection.send(("error", f"{type(error).__name__}: {error}"))
+        raise  # a mistake of ours: the traceback tells where

@@ -1,0 +1,222 @@
+"""`WorkerProcess`: a callable that is built and called in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, Protocol, TypeVar
+
+from robolearn.errors import RobolearnError
+
+T_contra = TypeVar("T_contra", contravariant=True)
+T_co = TypeVar("T_co", covariant=True)
+
+_STOP_TIMEOUT_S = 5.0  # enough to stop a robot and drop an unfinished episode
+_CLOSE_TIMEOUT_S = 60.0
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+# Kinds of messages. To the worker go jobs, which it answers by results, and the request to close.
+READY, RESULT, CLOSED, _ERROR = "ready", "result", "closed", "error"
+
+
+class Worker(Protocol[T_contra, T_co]):
+    """Does one job at a time; built once, in the process where it works."""
+
+    def __call__(self, job: T_contra, /) -> T_co:
+        """Returns what came of a job."""
+        ...
+
+    def close(self) -> None:
+        """Releases what the worker holds; called once, also after an error."""
+        ...
+
+
+class WorkerError(RobolearnError):
+    """A worker failed. This is never a failure of the policy: the evaluation has no result.
+
+    Attributes:
+        job: the number of the job it was at, e.g. a seed, or None if it failed while being built
+            or closed.
+    """
+
+    def __init__(self, message: str, job: int | None) -> None:
+        """Keeps the job's number beside the sentence."""
+        super().__init__(message)
+        self.job = job
+
+
+class WorkerTraceback(Exception):
+    """The cause of a `WorkerError`: the traceback as the worker's process printed it."""
+
+
+class WorkerProcess:
+    """A fresh interpreter (spawned) that builds a worker and calls it with what it is sent.
+
+    It computes with one thread unless `OMP_NUM_THREADS` says otherwise, and ignores Ctrl-C from its
+    first moment: whoever started it also ends it. Messages come back in order: one `READY` once
+    the worker is built, one `RESULT` for each job, `CLOSED` after `close`.
+
+    Attributes:
+        connection: becomes readable when a message is there; for `multiprocessing.connection.wait`.
+        job: the number of the job the worker is at, or None.
+    """
+
+    def __init__(self, name: str, job_name: str, make_worker: Callable[[], Worker[Any, Any]]):
+        """Starts the process.
+
+        Args:
+            name: what to call it in messages, e.g. `worker 3`.
+            job_name: what to call its jobs in messages, e.g. `seed`.
+            make_worker: builds the worker there, so it must be importable there (a module-level
+                function, or a `functools.partial` of one).
+
+        Raises:
+            WorkerError: if the process does not live to take it.
+        """
+        recipe = pickle.dumps(make_worker)
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.job: int | None = None
+        self._job_name = job_name
+        self._process = context.Process(target=_serve, args=(theirs,), name=name, daemon=True)
+        with _interrupts_ignored():
+            self._process.start()
+        theirs.close()
+        try:
+            self.connection.send_bytes(recipe)
+        except OSError:
+            self.receive()  # it is gone: says how
+
+    def send(self, number: int, job: Any) -> None:
+        """Gives the worker a job; it may still be at the one before.
+
+        Args:
+            number: names the job in messages.
+            job: what the worker is called with.
+
+        Raises:
+            WorkerError: if the worker has died.
+        """
+        self.job = number
+        self._send(RESULT, job)
+
+    def close(self) -> None:
+        """Asks the worker to close itself once its jobs are done; `CLOSED` says that it has.
+
+        Raises:
+            WorkerError: if the worker has died.
+        """
+        self._send(CLOSED, None)
+
+    def has_message(self) -> bool:
+        """Says at once whether `receive` would return or raise without waiting."""
+        return self.connection.poll()
+
+    def receive(self) -> tuple[str, Any]:
+        """Waits for the worker's next message: its kind, and what it brings.
+
+        Raises:
+            WorkerError: if the worker raised or has died; names the process and its job.
+        """
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join(_STOP_TIMEOUT_S)
+            reason = _describe_exit(self._process.exitcode)
+            raise WorkerError(f"{self._describe()} {reason}", self.job) from None
+        if kind == _ERROR:
+            summary, text = value
+            cause = WorkerTraceback("\n" + text)
+            raise WorkerError(f"{self._describe()} raised {summary}", self.job) from cause
+        self.job = None
+        return kind, value
+
+    def join(self) -> None:
+        """Waits until a worker that has closed is gone."""
+        self._process.join(_CLOSE_TIMEOUT_S)
+
+    def _send(self, kind: str, job: Any) -> None:
+        try:
+            self.connection.send((kind, job))
+        except OSError:
+            self.receive()  # it is gone: says how
+
+    def _describe(self) -> str:
+        """Says which worker it is and what it is at."""
+        name = self._job_name
+        at = f"outside any {name}" if self.job is None else f"at {name} {self.job}"
+        return f"{self._process.name} ({at})"
+
+    @staticmethod
+    def stop_all(workers: Sequence[WorkerProcess]) -> None:
+        """Ends whatever still runs: first by asking, so that robots stop and episodes are dropped.
+
+        Allowed in every state, any number of times.
+        """
+        for worker in workers:
+            if worker._process.is_alive():
+                worker._process.terminate()
+        for worker in workers:
+            worker._process.join(_STOP_TIMEOUT_S)
+            if worker._process.is_alive():
+                worker._process.kill()
+                worker._process.join()
+            worker.connection.close()
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignores Ctrl-C for a moment; a process started meanwhile inherits that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _describe_exit(exit_code: int | None) -> str:
+    """Says how a process ended."""
+    if exit_code is None:
+        return "closed its connection but still runs"
+    if exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    name = signal.Signals(-exit_code).name
+    hint = " (out of memory?)" if name == "SIGKILL" else ""
+    return f"was killed by {name}{hint}"
+
+
+def _serve(connection: Connection) -> None:
+    """The worker's process: builds the worker, does the jobs it is sent, closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _raise_exit)
+    for variable in _THREAD_VARIABLES:  # before anything heavy is imported
+        os.environ.setdefault(variable, "1")
+    try:
+        worker: Worker[Any, Any] = pickle.loads(connection.recv_bytes())()
+        try:
+            connection.send((READY, None))
+            while (message := connection.recv())[0] != CLOSED:
+                connection.send((RESULT, worker(message[1])))
+        finally:
+            worker.close()
+        connection.send((CLOSED, None))
+    except EOFError:  # the parent is gone, and nobody is left to tell
+        return
+    except Exception as error:
+        summary = f"{type(error).__name__}: {error}"
+        connection.send((_ERROR, (summary, traceback.format_exc())))
+
+
+def _raise_exit(signum: int, frame: object) -> None:
+    """Turns SIGTERM into an exception, so that `finally` clauses run."""
+    raise SystemExit(128 + signum)
