@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,12 @@ from robolearn.cli.report import Report, write_report
 from robolearn.cli.simulated_run import EXPERT, make_pair, run_in_simulation
 from robolearn.cli.train import read_summary
 from robolearn.errors import RobolearnError
+from robolearn.judge import Judge
 from robolearn.metrics import summarize
 from robolearn.policy import ChunkPolicy, TrainedPolicy
+from robolearn.robot import Robot
+from robolearn.supervised_task import SupervisedTask
+from robolearn.teleoperator import Teleoperator
 from robolearn.timing import MONOTONIC
 
 VIDEO_FILE = "film.mp4"
@@ -53,8 +58,10 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
     plain = prepare(config)
     seeds = range(config.seed, config.seed + config.episodes)
     video = folder / VIDEO_FILE
-    run_all = run_in_real_time if plain["is_real_time"] else run_in_simulation
-    outcome = run_all(plain, seeds, video)
+    if plain["is_real_time"]:
+        outcome = run_in_real_time(plain, seeds, video, functools.partial(make_judge, config))
+    else:
+        outcome = run_in_simulation(plain, seeds, video)
     results = outcome.results
     if not results:
         raise RobolearnError("interrupted before any episode was finished")
@@ -114,7 +121,19 @@ def prepare(config: DictConfig) -> PlainConfig:
     # Only a simulated scene has a privileged state.
     plain["has_simulated_scene"] = keys.ENVIRONMENT_STATE in environment.observation_spec
     environment.close()
+    if isinstance(environment.task, SupervisedTask) and config.teleop.get("_target_") is None:
+        raise RobolearnError(
+            "nobody would judge the episodes: only a person sees what becomes of this scene; say"
+            " how they tell, as teleop=terminal"
+        )
     return plain
+
+
+def make_judge(config: DictConfig, robot: Robot) -> Teleoperator | None:
+    """Returns the device by which a person judges the episodes of a robot, if one is chosen."""
+    if config.teleop.get("_target_") is None:
+        return None
+    return Judge(build(config.teleop, robot=robot))
 
 
 def find_run_folder(checkpoint: str) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,24 @@ from robolearn.environment import Environment
 from robolearn.evaluation import run_seeds
 from robolearn.metrics import summarize
 from robolearn.policy import Policy
+from robolearn.robot import Robot
 from robolearn.rollout import EpisodeObserver, EpisodeResult, EpisodeStart, Step, run_episode
+from robolearn.teleoperator import Event, Teleoperator
 
 
-def run_in_real_time(config: PlainConfig, seeds: Sequence[int], video: Path) -> Outcome:
+def run_in_real_time(
+    config: PlainConfig,
+    seeds: Sequence[int],
+    video: Path,
+    make_judge: Callable[[Robot], Teleoperator | None],
+) -> Outcome:
     """Runs the starts one after the other on the robot, and where it can in simulation too.
+
+    Args:
+        config: as `evaluate.prepare` returns it.
+        seeds: of the starts.
+        video: where the film goes.
+        make_judge: returns the device of the person who watches, if there is one.
 
     Raises:
         RobolearnError: as an episode raises; the robot is stopped first.
@@ -45,7 +58,7 @@ def run_in_real_time(config: PlainConfig, seeds: Sequence[int], video: Path) -> 
         seconds = result.num_steps * config["control_period_s"]
         console.print(f"seed {seed}: {verdict} after {seconds:.1f} s", highlight=False)
 
-    worker = RealTimeWorker(config, video)
+    worker = RealTimeWorker(config, video, make_judge)
     done = run_seeds(lambda: worker, seeds, num_workers=0, on_result=describe)
     results = list(done.results.values())
     figures = worker.get_figures()
@@ -84,7 +97,12 @@ class RealTimeWorker:
         strips: a few frames of each filmed episode.
     """
 
-    def __init__(self, config: PlainConfig, video: Path) -> None:
+    def __init__(
+        self,
+        config: PlainConfig,
+        video: Path,
+        make_judge: Callable[[Robot], Teleoperator | None],
+    ) -> None:
         """Builds everything; the robot is connected by the first episode, after the inference."""
         self._stack = ExitStack()
         self._environment = make_environment(config)
@@ -100,15 +118,30 @@ class RealTimeWorker:
         self._max_filmed = int(config["filmed"])
         self.strips: list[Strip] = []
         try:
-            self._policy = self._stack.enter_context(_acting(config, self._environment))
+            self._judge = make_judge(self._environment.robot)
+            if self._judge is not None:
+                self._stack.enter_context(self._judge)
+            self._policy = self._stack.enter_context(acting(config, self._environment))
         except BaseException:
             self._stack.close()
             raise
 
     def __call__(self, seed: int, /) -> EpisodeResult:
-        """Runs the episode of a seed."""
+        """Runs the episode of a seed.
+
+        Raises:
+            KeyboardInterrupt: if the person says stop, which ends the evaluation as Ctrl-C does.
+        """
         observers: list[EpisodeObserver] = [self._meter, self._tape]
-        result = run_episode(self._environment, self._policy, observers, seed=seed)
+        result = run_episode(
+            self._environment,
+            self._policy,
+            observers,
+            seed=seed,
+            teleoperator=self._judge,
+        )
+        if result.event is Event.STOP:
+            raise KeyboardInterrupt
         if self._cameras and self._num_filmed[result.success] < self._max_filmed:
             self._num_filmed[result.success] += 1
             self._film(seed)
@@ -161,7 +194,7 @@ class EpisodeTape:
 
 
 @contextmanager
-def _acting(config: PlainConfig, environment: Environment) -> Iterator[Policy]:
+def acting(config: PlainConfig, environment: Environment) -> Iterator[Policy]:
     """Gives the policy that acts: asynchronously where it predicts chunks.
 
     Any other policy answers within the control loop, so it has to be fast.
