@@ -32,9 +32,26 @@ VIDEO_FILE = "film.mp4"
 STRIP_FILE = "strip.png"  # of the first filmed episode
 
 
+class EndedEarlyError(RobolearnError):
+    """An episode failed, and with it the evaluation: by the robot, never by the policy.
+
+    Attributes:
+        report: on the episodes before it.
+    """
+
+    def __init__(self, message: str, report: Report) -> None:
+        """Keeps the report beside the sentence."""
+        super().__init__(message)
+        self.report = report
+
+
 def run(config: DictConfig, folder: Path) -> None:
     """Evaluates into `folder` and says the rate."""
-    report = evaluate(config, folder)
+    try:
+        report = evaluate(config, folder)
+    except EndedEarlyError as error:
+        write_report(error.report, folder)
+        raise
     print_summary(report, write_report(report, folder))
 
 
@@ -54,6 +71,7 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
 
     Raises:
         RobolearnError: if the policy does not fit the robot, or as an episode raises.
+        EndedEarlyError: if an episode on a real robot failed after others were finished.
     """
     plain = prepare(config)
     seeds = range(config.seed, config.seed + config.episodes)
@@ -64,11 +82,11 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
         outcome = run_in_simulation(plain, seeds, video)
     results = outcome.results
     if not results:
-        raise RobolearnError("interrupted before any episode was finished")
+        raise outcome.failure or RobolearnError("interrupted before any episode was finished")
     if outcome.strips:
         write_strip(outcome.strips[0].frames, folder / STRIP_FILE)
     run_folder = find_run_folder(config.checkpoint)
-    return Report(
+    report = Report(
         title=f"{results[0].task} from {plain['observation']}",
         results=results,
         control_period_s=plain["control_period_s"],
@@ -79,15 +97,19 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
         video=video if outcome.strips else None,
         provenance=collect_provenance(),
         config=OmegaConf.to_yaml(config, resolve=True),
-        notices=describe_gaps(len(results), len(seeds)),
+        notices=describe_gaps(len(results), len(seeds), outcome.failure),
     )
+    if outcome.failure is not None:
+        raise EndedEarlyError(str(outcome.failure), report) from outcome.failure
+    return report
 
 
-def describe_gaps(finished: int, asked: int) -> list[str]:
+def describe_gaps(finished: int, asked: int, failure: Exception | None) -> list[str]:
     """Says what must be known before the figures are read."""
     if finished == asked:
         return []
-    return [f"Interrupted: {asked - finished} of {asked} episodes were not run."]
+    reason = "Interrupted" if failure is None else f"Ended early, as {failure}"
+    return [f"{reason}: {asked - finished} of {asked} episodes are missing."]
 
 
 def prepare(config: DictConfig) -> PlainConfig:

@@ -32,6 +32,7 @@ from robolearn.policy import Policy
 from robolearn.robot import Robot
 from robolearn.rollout import EpisodeObserver, EpisodeResult, EpisodeStart, Step, run_episode
 from robolearn.teleoperator import Event, Teleoperator
+from robolearn.worker_process import WorkerError
 
 
 def run_in_real_time(
@@ -48,27 +49,44 @@ def run_in_real_time(
         video: where the film goes.
         make_judge: returns the device of the person who watches, if there is one.
 
+    Returns:
+        What came of it; if an episode failed, the robot was stopped and the run ended there.
+
     Raises:
-        RobolearnError: as an episode raises; the robot is stopped first.
+        RobolearnError: if robot, scene and policy cannot be set up.
     """
     console = Console(stderr=True)
+    results: list[EpisodeResult] = []
 
     def describe(seed: int, result: EpisodeResult) -> None:
+        results.append(result)
         verdict = "success" if result.success else "no success"
         seconds = result.num_steps * config["control_period_s"]
         console.print(f"seed {seed}: {verdict} after {seconds:.1f} s", highlight=False)
 
     worker = RealTimeWorker(config, video, make_judge)
-    done = run_seeds(lambda: worker, seeds, num_workers=0, on_result=describe)
-    results = list(done.results.values())
+    failure: WorkerError | None = None
+    try:
+        run_seeds(lambda: worker, seeds, num_workers=0, on_result=describe)
+    except WorkerError as error:
+        failure = error
     figures = worker.get_figures()
-    twin = None if done.interrupted or not results else find_simulated_twin(config)
-    if twin is not None:
-        simulated = run_workers(twin, [result.seed for result in results])
-        if not simulated.interrupted:
-            summary = summarize(list(simulated.results.values()))
-            figures["simulated_success_rate"] = summary.success_rate
-    return Outcome(results, worker.strips, figures)
+    figures.update(_simulate(config, seeds, results))
+    return Outcome(results, worker.strips, figures, failure)
+
+
+def _simulate(
+    config: PlainConfig, seeds: Sequence[int], results: Sequence[EpisodeResult]
+) -> dict[str, float]:
+    """Runs the same starts in simulation where that says something; returns their success rate."""
+    twin = find_simulated_twin(config)
+    if twin is None or len(results) < len(seeds):
+        return {}
+    simulated = run_workers(twin, seeds)
+    if simulated.interrupted:
+        return {}
+    summary = summarize(list(simulated.results.values()))
+    return {"simulated_success_rate": summary.success_rate}
 
 
 def find_simulated_twin(config: PlainConfig) -> PlainConfig | None:

@@ -103,6 +103,24 @@ def test_a_person_who_says_stop_ends_the_evaluation(tmp_path, monkeypatch):
         evaluate.evaluate(config, tmp_path)
 
 
+def test_a_robot_that_fails_ends_the_run_with_a_report_on_the_episodes_before(tmp_path):
+    config = make_config(tmp_path, "task=reach", "episodes=3", fails_in_episode=2)
+    with pytest.raises(evaluate.EndedEarlyError, match="seed 90001 failed: RobotError: unplugged"):
+        evaluate.run(config, tmp_path)
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert [row["seed"] for row in figures["episode_results"]] == [90000]
+    assert "simulated_success_rate" not in figures
+    (notice,) = figures["notices"]
+    assert "unplugged: 2 of 3 episodes are missing" in notice
+
+
+def test_a_robot_that_fails_at_once_leaves_no_report(tmp_path):
+    config = make_config(tmp_path, "task=reach", fails_in_episode=1)
+    with pytest.raises(RobolearnError, match="seed 90000 failed: RobotError: unplugged"):
+        evaluate.run(config, tmp_path)
+    assert not (tmp_path / "report.json").exists()
+
+
 def test_a_simulated_twin_is_found_by_its_name_where_the_scene_is_simulated():
     config = {
         "compare": True,
