@@ -188,6 +188,14 @@ def test_torque_off_leaves_a_servo_limp(rig):
     assert rig.measure("shoulder") == pytest.approx(2048, abs=2)
 
 
+def test_torque_goes_off_in_all_that_answer_although_one_does_not(rig):
+    rig.arm()
+    rig.call(lambda: setattr(rig.device.servos[1], "is_dead", True))
+    with pytest.raises(LinkTimeoutError, match="servo 1 on"):
+        rig.bus.set_torque(IDS, False)
+    assert [rig.get(key, registers.TORQUE_ENABLE) for key in IDS] == [1, 0, 0]
+
+
 def test_torque_limits_go_to_current_or_pwm(rig):
     rig.arm()
     rig.bus.set_torque_limits({1: 0.5, 3: 0.25})
