@@ -50,7 +50,7 @@ class EmulatedArm:
         self._setups = {
             joint.servo_id: ServoSetup(
                 joint.channel,
-                joint.direction,
+                joint.direction or random.choice((1, -1)),
                 2048 + random.randint(-LARGEST_HORN_ERROR_STEPS, LARGEST_HORN_ERROR_STEPS),
             )
             for joint in arm.joints
@@ -86,7 +86,7 @@ class EmulatedArm:
         lower_steps, upper_steps = max(0, min(ends)), min(4095, max(ends))
         return JointCalibration(
             servo_id=joint.servo_id,
-            direction=joint.direction,
+            direction=setup.direction,
             zero_steps=setup.zero_steps,
             lower_steps=lower_steps,
             upper_steps=upper_steps,

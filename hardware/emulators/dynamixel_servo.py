@@ -8,6 +8,7 @@ from robolearn.hardware.dynamixel import registers
 from robolearn.hardware.dynamixel.protocol import ALERT
 from robolearn.hardware.dynamixel.registers import OperatingMode, Register, ServoModel
 from robolearn.hardware.emulators.servo_setup import ServoSetup
+from robolearn.hardware.emulators.smoothing import SmoothedReading
 from robolearn.hardware.servo_bus import RAD_PER_STEP, STEPS_PER_TURN
 from robolearn.plant import Drive, Plant
 
@@ -50,6 +51,7 @@ class EmulatedServo:
         self._pending: tuple[int, bytes] | None = None  # address and bytes
         self._deaf_until_s = -math.inf
         self._now_s = 0.0
+        self._effort_nm = SmoothedReading()
         self.start()
 
     @property
@@ -150,6 +152,7 @@ class EmulatedServo:
             silence_s: how long nobody has spoken on the line [s].
         """
         duration_s, self._now_s = max(0.0, now_s - self._now_s), now_s
+        self._effort_nm.update(self._plant.measure(self._setup.actuator).effort_nm, duration_s)
         if self.temperature_c > self.get(registers.TEMPERATURE_LIMIT):
             self.set_alert(registers.OVERHEATING)
         if not self.get(registers.TORQUE_ENABLE):
@@ -266,7 +269,7 @@ class EmulatedServo:
         """Brings the registers that show what is measured up to date."""
         state = self._plant.measure(self._setup.actuator)
         direction, model = self._setup.direction, self.model
-        load = direction * state.effort_nm / model.stall_torque_nm
+        load = direction * self._effort_nm.value / model.stall_torque_nm
         speed = direction * state.velocity_radps / registers.VELOCITY_UNIT_RADPS
         if model.current_unit_a is None:
             current = load / registers.LOAD_UNIT

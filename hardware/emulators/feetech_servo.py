@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from robolearn.hardware.emulators.servo_setup import ServoSetup
+from robolearn.hardware.emulators.smoothing import SmoothedReading
 from robolearn.hardware.feetech import registers as reg
 from robolearn.hardware.servo_bus import RAD_PER_STEP, STEPS_PER_TURN
 from robolearn.plant import Drive, Plant
@@ -100,6 +101,7 @@ class FeetechServo:
         self._set(reg.LOCK, 1)
         self._set(reg.MAX_ACCELERATION, 254)
         self._is_overloaded, self._overload_s = False, 0.0
+        self._effort_nm = SmoothedReading()
         self._reference_steps, self._speed_stepsps = self._measure_steps(), 0.0
 
     def read(self, address: int, num_bytes: int) -> bytes:
@@ -126,6 +128,7 @@ class FeetechServo:
     def update(self, duration_s: float) -> None:
         """Moves the reference towards the goal and drives the actuator along it."""
         present_steps = self._measure_steps()
+        self._effort_nm.update(self._plant.measure(self.setup.actuator).effort_nm, duration_s)
         if not self._has_torque():
             self._reference_steps, self._speed_stepsps = present_steps, 0.0
             self._plant.drive(self.setup.actuator, Drive.OFF)
@@ -181,8 +184,8 @@ class FeetechServo:
         return steps % STEPS_PER_TURN
 
     def _measure_load(self) -> float:
-        effort_nm = self._plant.measure(self.setup.actuator).effort_nm
-        return min(max(self.setup.direction * effort_nm / STALL_TORQUE_NM, -1.0), 1.0)
+        effort_nm = self.setup.direction * self._effort_nm.value
+        return min(max(effort_nm / STALL_TORQUE_NM, -1.0), 1.0)
 
     def _refresh(self) -> None:
         """Measures what can be measured into the registers."""
