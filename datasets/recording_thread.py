@@ -160,8 +160,8 @@ class RecordingThread(threading.Thread):
             self._commit(end)
 
     def _is_wanted(self, result: EpisodeResult | None) -> bool:
-        if result is None:
-            return self._keep == "all"
+        if result is None:  # what a physical robot did cannot be had again
+            return self._keep == "all" or self._clock == "monotonic"
         return result.event not in (Event.DISCARD, Event.REDO) and (
             self._keep == "all" or result.success
         )

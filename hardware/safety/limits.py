@@ -108,5 +108,5 @@ class ArmLimits:
             what = "three finite numbers" if is_corner else "a positive number"
             raise RobotError(
                 f"limits.{name} must be {what}, got {value!r}; a limit is turned off by its name,"
-                f" as limits.off=[speed] (names: {', '.join(LIMIT_NAMES)})"
+                f" as robot.limits_off=[speed] (names: {', '.join(LIMIT_NAMES)})"
             )

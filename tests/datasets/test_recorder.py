@@ -46,6 +46,17 @@ def test_an_aborted_episode_is_kept_up_to_the_abort_and_marked(store, make_steps
     assert len(episode.read(FRONT)) == episode.num_steps == 4
 
 
+@pytest.mark.parametrize(("clock", "num_kept"), [("simulated", 0), ("monotonic", 1)])
+def test_of_aborted_episodes_only_those_of_physical_robots_are_kept_beside_successes(
+    store, make_steps, clock, num_kept
+):
+    with make_recorder(store, keep="success", clock=clock) as recorder:
+        recorder.on_episode_start(EpisodeStart("push it", "push", 3, {}))
+        recorder.on_step(make_steps(1)[0])
+        recorder.on_episode_abort(RobotError("the arm was unplugged"))
+    assert len(store.list_episodes()) == num_kept
+
+
 def test_an_episode_open_when_the_recorder_closes_counts_as_aborted(store, make_steps):
     recorder = make_recorder(store)
     recorder.on_episode_start(EpisodeStart("push it", "push", 3, {}))
