@@ -51,7 +51,7 @@ def find_remarks(firmware: Firmware, configuration: AppConfiguration) -> tuple[s
 
 def find_pace_remark(configuration: AppConfiguration, period_s: float) -> str | None:
     """Says whether set-points that come once per period [s] keep the motor running."""
-    if configuration.timeout_s >= 1.5 * period_s:
+    if configuration.timeout_s > 1.4 * period_s:  # half a period for a loop that is late
         return None
     return (
         f"stops the motor after {configuration.timeout_s:g} s of silence and is spoken to every"
