@@ -120,10 +120,9 @@ class CalibrationProcedure:
         self._held = held
         self._bus.write_memory(self._provisional)
         self._middle_steps = self._read_steps()
-        self._ranges = {
-            joint.servo_id: JointRange(joint.channel, *[self._middle_steps[joint.servo_id]] * 3)
-            for joint in self._arm.joints
-        }
+        for joint in self._arm.joints:
+            middle = self._middle_steps[joint.servo_id]
+            self._ranges[joint.servo_id] = JointRange(joint.channel, middle, middle, middle)
 
     def take_directions(self) -> None:
         """Takes from the pose the arm is in which way each servo turns.

@@ -52,8 +52,8 @@ class RcCar(Robot):
         calibration: CarCalibration | None = None,
         limits: CarLimits | None = None,
         limits_off: Sequence[str] = (),
-        image_height_px: int | None = None,
-        image_width_px: int | None = None,
+        image_height_px: int = 64,
+        image_width_px: int = 128,
         camera_reader: Cameras | None = None,
     ) -> None:
         """Describes the car; `connect` reaches it.
@@ -70,18 +70,16 @@ class RcCar(Robot):
             calibration: numbers of this car.
             limits: what it may do.
             limits_off: names of limits that are turned off, e.g. `steering_rate`.
-            image_height_px: of every camera [px]; None leaves each its own.
-            image_width_px: of every camera [px]; None leaves each its own.
+            image_height_px: of every camera [px].
+            image_width_px: of every camera [px].
             camera_reader: reads the cameras; built from `camera_sources` if not given.
 
         Raises:
             UnknownNameError: if there is no such camera, sensor or limit.
             RobotError: if a camera has no source.
         """
-        resized = image_height_px is not None and image_width_px is not None
-        self.embodiment = (
-            RC_CAR.resize_cameras(image_height_px, image_width_px) if resized else RC_CAR
-        )
+        resized = RC_CAR.resize_cameras(image_height_px, image_width_px)
+        self.embodiment = RC_CAR if resized == RC_CAR else resized
         self.clock, self.cameras = MonotonicClock(), tuple(cameras)
         specs = [self.embodiment.get_camera(name) for name in self.cameras]
         if specs and camera_reader is None:

@@ -201,9 +201,11 @@ class ServoArm(Robot):
         guarded = self._guarded
         if guarded.lost is not None or guarded.fault is not None:
             return
+        body, speed = self.embodiment, self._slow_speed
         try:
-            rest, speed = self.embodiment.rest_position, self._slow_speed
-            move_slowly(guarded, rest, speed, self.clock, lambda: interrupts.requested)
+            # By way of the home position: the straight way down would sweep over the table.
+            for posture in (body.home_position, body.rest_position):
+                move_slowly(guarded, posture, speed, self.clock, lambda: interrupts.requested)
         except RobotError as error:
             self._tell(f"the arm is let down where it is: {error}")
 

@@ -39,13 +39,15 @@ class Servo:
 
     Attributes:
         stiffness_nm: torque per angle off its goal [N m/rad].
-        torque_limit_nm: the most it gives [N m].
+        stall_torque_nm: the most it could give [N m].
+        torque_limit_nm: the most it is set to give [N m]; a device behind a plant sets it itself.
         damping_nms: of the joint [N m s/rad].
         friction_nm: dry friction of the joint [N m].
         armature_kgm2: inertia of the motor behind the gears.
     """
 
     stiffness_nm: float
+    stall_torque_nm: float
     torque_limit_nm: float
     damping_nms: float
     friction_nm: float
@@ -142,7 +144,10 @@ class ArmModel(ABC):
 
     def make_plant_actuators(self, world: World) -> dict[str, PlantActuator]:
         """Returns the servos, by the names of their joints."""
-        return {channel.joint: ServoActuator(world, channel.joint) for channel in self.channels}
+        return {
+            channel.joint: ServoActuator(world, channel.joint, servo.stall_torque_nm)
+            for channel, servo in zip(self.channels, self.servos, strict=True)
+        }
 
     def _add_servo(
         self,

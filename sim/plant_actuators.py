@@ -38,8 +38,14 @@ class ServoActuator:
     weak one may not hold it. The limits are fields of the model; this world is the plant's own.
     """
 
-    def __init__(self, world: World, name: str) -> None:
-        """Takes hold of a servo that is named like its joint; it is off."""
+    def __init__(self, world: World, name: str, stall_torque_nm: float) -> None:
+        """Takes hold of a servo that is named like its joint; it is off.
+
+        Args:
+            world: the plant's own world.
+            name: of servo and joint.
+            stall_torque_nm: what it gives at full effort [N m].
+        """
         self.name = name
         self._joint = world.joint(name)
         self._data = world.data
@@ -47,7 +53,7 @@ class ServoActuator:
         joint = world.model.joint(name)
         self._joint_index, self._dof = joint.id, int(joint.dofadr[0])
         self._model = world.model
-        self._limits_nm = world.model.actuator_forcerange[self._servo].copy()
+        self._stall_torque_nm = stall_torque_nm
         self._model.jnt_actgravcomp[self._joint_index] = True
         self._model.jnt_actfrclimited[self._joint_index] = True
         self._command: tuple[Drive, float, float] | None = None
@@ -71,9 +77,9 @@ class ServoActuator:
                 " it can be off or hold a position"
             )
         self._command = command
-        share = max_effort if drive is Drive.POSITION else 0.0
-        self._model.actuator_forcerange[self._servo] = share * self._limits_nm
-        self._model.jnt_actfrcrange[self._joint_index] = share * self._limits_nm
+        most_nm = max_effort * self._stall_torque_nm if drive is Drive.POSITION else 0.0
+        self._model.actuator_forcerange[self._servo] = -most_nm, most_nm
+        self._model.jnt_actfrcrange[self._joint_index] = -most_nm, most_nm
         if drive is Drive.POSITION:
             self._data.ctrl[self._servo] = target
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from robolearn.errors import RobotError, UnknownNameError
 from robolearn.plant import ActuatorState, Drive, ImuState, Plant
 from robolearn.sim.mujoco_robot import MujocoRobot
@@ -12,6 +14,8 @@ from robolearn.sim.rendering import Renderer
 from robolearn.sim.tasks.sim_task import SimTask
 from robolearn.sim.world_state import get_world_state
 from robolearn.specs import Array
+
+LAYING_DOWN_S = 2.0  # in simulated time
 
 
 class MujocoPlant(Plant):
@@ -40,6 +44,7 @@ class MujocoPlant(Plant):
         else:
             task.bind(robot)
             task.reset(seed=0)
+        _lay_down(robot)
         self._robot, self._world = robot, robot.world
         self.task = task
         self._actuators = robot.body.make_plant_actuators(self._world)
@@ -115,3 +120,9 @@ class MujocoPlant(Plant):
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None
+
+
+def _lay_down(robot: MujocoRobot) -> None:
+    """Brings the body to its rest position, as whoever used it last has left it."""
+    robot.send_action(np.asarray(robot.embodiment.rest_position, robot.action_spec.dtype))
+    robot.clock.sleep_until(robot.clock.now_s() + LAYING_DOWN_S)

@@ -18,7 +18,9 @@ from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
 PING_BYTES = 3  # of the answer to a ping
 PACKET_BYTES = 11  # of a reply, around its data
 BITS_PER_BYTE = 10
-LATE_S = 0.1  # after this a reply does not come any more
+LATE_S = 0.3  # after this a reply does not come any more
+LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
+CYCLE = 9  # lengths that successive reads go through where none is left unanswered
 PING_ATTEMPTS = 3
 SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
 
@@ -64,16 +66,13 @@ class RegisterAccess:
         packets = self.read_block(register.address, register.size, servo_ids)
         return {servo_id: register.decode(packet.params) for servo_id, packet in packets.items()}
 
-    def read_block(
-        self, address: int, size: int, servo_ids: Sequence[int], spare: int = 0
-    ) -> dict[int, Packet]:
+    def read_block(self, address: int, size: int, servo_ids: Sequence[int]) -> dict[int, Packet]:
         """Returns for each servo a reply whose parameters are the bytes from `address`.
 
         Args:
             address: of the first byte.
             size: number of bytes.
             servo_ids: whom to ask.
-            spare: how many bytes before `address` can be read as well, to tell reads apart.
 
         Raises:
             LinkTimeoutError: if a servo did not answer, after all retries.
@@ -84,7 +83,7 @@ class RegisterAccess:
         if not missing:
             return found
         for attempt in range(self._num_retries + 1):
-            length = self._choose_length(size, spare)
+            length = self._choose_length(address, size)
             # In the chain of a sync-read, one that is missing may silence those behind it: the last
             # attempt asks each by itself.
             is_last = attempt > 0 and attempt == self._num_retries
@@ -156,6 +155,10 @@ class RegisterAccess:
                     " switch its power off and on"
                 )
 
+    def settle(self) -> None:
+        """Waits until no late reply can come any more."""
+        time.sleep(LATE_S)
+
     def note_silence(self) -> None:
         """Counts the time since the last request as silence, if it is the longest so far."""
         silence_s = time.monotonic() - self._sent_s
@@ -207,15 +210,24 @@ class RegisterAccess:
                     f"servo {servo_id} on {self.link.port} refuses to be read: {packet.refusal}"
                 )
 
-    def _choose_length(self, size: int, spare: int) -> int:
-        """Returns how many bytes to read: never as many as a late reply may bring."""
+    def _choose_length(self, address: int, size: int) -> int:
+        """Returns how many bytes to read: never as many as a late reply may bring.
+
+        What is too much is read before the address. Where that is not possible, the time in which a
+        late reply may come is waited for.
+        """
         self._num_reads += 1
-        lengths = [size + (self._num_reads + k) % (spare + 1) for k in range(spare + 1)]
+        spare = min(LARGEST_SPARE, registers.count_bytes_before(address))
+        lengths = [size + k for k in range(spare + 1) if size + k != PING_BYTES]
+        turn = self._num_reads % min(CYCLE, len(lengths))
+        lengths = [*lengths[turn:CYCLE], *lengths[:turn], *lengths[CYCLE:]]
+        free_s = {n: self._unanswered.get(n, -LATE_S) + LATE_S for n in lengths}
         now_s = time.monotonic()
-        waits = {n: self._unanswered.get(n, -LATE_S) + LATE_S - now_s for n in lengths}
-        length = next((n for n in lengths if waits[n] <= 0), min(lengths, key=lambda n: waits[n]))
-        if waits[length] > 0:
-            time.sleep(waits[length])
+        for length in lengths:
+            if free_s[length] <= now_s:
+                return length
+        length = min(lengths, key=lambda n: free_s[n])
+        time.sleep(free_s[length] - now_s)
         return length
 
     def _ask(
@@ -239,8 +251,3 @@ class RegisterAccess:
 
 def _answers_write(servo_id: int) -> Callable[[Packet], bool]:
     return lambda packet: packet.is_status and packet.servo_id == servo_id and not packet.params
-
-
-def get_model_number(answer: Packet) -> int:
-    """Returns the model in the answer to a ping."""
-    return registers.MODEL_NUMBER.decode(answer.params[: registers.MODEL_NUMBER.size])

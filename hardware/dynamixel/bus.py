@@ -11,10 +11,10 @@ from robolearn.hardware.dynamixel.decoder import PacketDecoder
 from robolearn.hardware.dynamixel.discovery import find_servos, scan
 from robolearn.hardware.dynamixel.memory import read_memory, write_memory
 from robolearn.hardware.dynamixel.registers import Register
-from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, STATE_SPARE, Servo
+from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, Servo
 from robolearn.hardware.dynamixel.settings import Settings
 from robolearn.hardware.dynamixel.watchdog import FIRED, Watchdogs
-from robolearn.hardware.serial_link import LinkCounters, SerialLink
+from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError, SerialLink
 from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState
 
 # Torque is not switched on when the goal is further away than this, about 4 degrees.
@@ -113,7 +113,7 @@ class DynamixelBus(ServoBus):
     def read_states(self, servo_ids: Sequence[int]) -> dict[int, ServoState]:
         """See `ServoBus.read_states`; that a bus watchdog has fired is among the faults."""
         fired = self._watchdogs.find_fired()
-        packets = self._access.read_block(STATE_ADDRESS, STATE_BYTES, servo_ids, STATE_SPARE)
+        packets = self._access.read_block(STATE_ADDRESS, STATE_BYTES, servo_ids)
         alarmed = [servo_id for servo_id, packet in packets.items() if packet.has_alert]
         faults = self._read_faults(alarmed)
         for servo_id in fired:
@@ -145,14 +145,15 @@ class DynamixelBus(ServoBus):
             RobotError: if a servo would jump because its goal is not where it stands, or gives no
                 torque; says which and why.
         """
-        if enabled:
-            self._check_no_jump(servo_ids)
-        self._access.send(registers.TORQUE_ENABLE, dict.fromkeys(servo_ids, int(enabled)))
+        if not enabled:
+            self._let_go(servo_ids)
+            return
+        self._check_no_jump(servo_ids)
+        self._access.send(registers.TORQUE_ENABLE, dict.fromkeys(servo_ids, 1))
         torque = self.is_torque_on(servo_ids)
-        wrong = [servo_id for servo_id in servo_ids if torque[servo_id] != enabled]
-        if wrong and enabled:
-            raise RobotError(self._explain_no_torque(wrong))
-        self._write_all(registers.TORQUE_ENABLE, wrong, int(enabled))
+        limp = [servo_id for servo_id in servo_ids if not torque[servo_id]]
+        if limp:
+            raise RobotError(self._explain_no_torque(limp))
 
     def is_torque_on(self, servo_ids: Sequence[int]) -> dict[int, bool]:
         """See `ServoBus.is_torque_on`."""
@@ -161,22 +162,17 @@ class DynamixelBus(ServoBus):
 
     def set_torque_limits(self, shares: Mapping[int, float]) -> None:
         """See `ServoBus.set_torque_limits`: by current where the mode controls it, else by PWM."""
+        currents, pwms = {}, {}
         for servo_id, share in shares.items():
+            servo = self._get(servo_id)
             if not 0.0 <= share <= 1.0:
                 raise RobotError(f"torque limit of servo {servo_id} is a share, got {share}")
-        by_current = {key for key in shares if self._get(key).limits_current}
-        self._access.write(
-            registers.GOAL_CURRENT,
-            {key: round(shares[key] * self._get(key).current_limit) for key in by_current},
-        )
-        self._access.write(
-            registers.GOAL_PWM,
-            {
-                key: round(share * self._get(key).pwm_limit)
-                for key, share in shares.items()
-                if key not in by_current
-            },
-        )
+            if servo.limits_current:
+                currents[servo_id] = round(share * servo.current_limit)
+            else:
+                pwms[servo_id] = round(share * servo.pwm_limit)
+        self._access.write(registers.GOAL_CURRENT, currents)
+        self._access.write(registers.GOAL_PWM, pwms)
 
     def read_memory(self, servo_ids: Sequence[int]) -> dict[int, ServoMemory]:
         """See `ServoBus.read_memory`; a range across the end of a turn may begin below 0."""
@@ -241,6 +237,18 @@ class DynamixelBus(ServoBus):
 
     def _write_all(self, register: Register, servo_ids: Collection[int], value: int) -> None:
         self._access.write(register, dict.fromkeys(servo_ids, value))
+
+    def _let_go(self, servo_ids: Sequence[int]) -> None:
+        """Switches torque off, with proof from all that answer although one may not."""
+        self._access.send(registers.TORQUE_ENABLE, dict.fromkeys(servo_ids, 0))
+        silent: LinkTimeoutError | None = None
+        for servo_id in servo_ids:
+            try:
+                self._write_all(registers.TORQUE_ENABLE, [servo_id], 0)
+            except LinkTimeoutError as error:
+                silent = silent or error
+        if silent is not None:
+            raise silent
 
     def _learn(self, servo_ids: Sequence[int]) -> None:
         """Finds out what of a servo's settings its values depend on, and on which turn it is."""

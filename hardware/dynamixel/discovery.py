@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from robolearn.errors import RobotError
 from robolearn.hardware.dynamixel import registers
-from robolearn.hardware.dynamixel.access import PING_ATTEMPTS, RegisterAccess, get_model_number
+from robolearn.hardware.dynamixel.access import PING_ATTEMPTS, RegisterAccess
+from robolearn.hardware.dynamixel.protocol import Packet
 from robolearn.hardware.dynamixel.registers import (
     BAUD_RATES,
+    MODEL_NUMBER,
     MODELS,
     TABLE_END,
     ServoModel,
@@ -19,8 +22,11 @@ from robolearn.hardware.serial_link import LinkTimeoutError
 
 def scan(access: RegisterAccess) -> dict[int, str]:
     """Returns id and model of every servo that answers."""
-    answers = {packet.servo_id: packet for packet in access.scan()}
-    return {key: describe_model(get_model_number(answers[key])) for key in sorted(answers)}
+    numbers = {
+        packet.servo_id: MODEL_NUMBER.decode(packet.params[: MODEL_NUMBER.size])
+        for packet in access.scan()
+    }
+    return {servo_id: describe_model(numbers[servo_id]) for servo_id in sorted(numbers)}
 
 
 def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, ServoModel]:
@@ -29,13 +35,8 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, S
     Raises:
         RobotError: if one is missing, of an unknown model, or shares its id with another.
     """
-    models, missing = {}, []
-    for servo_id in servo_ids:
-        model = _find(access, servo_id)
-        if model is None:
-            missing.append(servo_id)
-        else:
-            models[servo_id] = model
+    models = _ping_all(access, servo_ids)
+    missing = [servo_id for servo_id in servo_ids if servo_id not in models]
     if missing and not models:
         raise RobotError(_explain_silence(access, servo_ids))
     if missing:
@@ -51,24 +52,35 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, S
     return models
 
 
-def _find(access: RegisterAccess, servo_id: int) -> ServoModel | None:
-    crowded = 0
-    for _ in range(PING_ATTEMPTS):
-        bad_frames = access.link.counters.bad_frames
-        answers = access.ping(servo_id)
-        if len(answers) == 1:
-            number = get_model_number(answers[0])
-            if number not in MODELS:
-                raise RobotError(
-                    f"servo {servo_id} on {access.link.port} is of {describe_model(number)}; known:"
-                    f" {', '.join(model.name for model in MODELS.values())}"
-                )
-            return MODELS[number]
-        # One doubled answer may be a late one to the try before.
-        crowded += bool(answers) or access.link.counters.bad_frames > bad_frames
-    if crowded == PING_ATTEMPTS:
-        raise RobotError(_explain_double(access, servo_id))
-    return None
+def _ping_all(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, ServoModel]:
+    """Returns the models of those that answer; raises if two with one id always do."""
+    models: dict[int, ServoModel] = {}
+    muddled: Counter[int] = Counter()
+    for attempt in range(PING_ATTEMPTS):
+        missing = [servo_id for servo_id in servo_ids if servo_id not in models]
+        if missing and attempt:
+            access.settle()  # else a late answer would make the next one look like two
+        for servo_id in missing:
+            bad_frames = access.link.counters.bad_frames
+            answers = access.ping(servo_id)
+            if len(answers) == 1:
+                models[servo_id] = _get_model(access, answers[0])
+            elif answers or access.link.counters.bad_frames > bad_frames:
+                muddled[servo_id] += 1
+    for servo_id, count in muddled.items():
+        if count == PING_ATTEMPTS:
+            raise RobotError(_explain_double(access, servo_id))
+    return models
+
+
+def _get_model(access: RegisterAccess, answer: Packet) -> ServoModel:
+    number = MODEL_NUMBER.decode(answer.params[: MODEL_NUMBER.size])
+    if number not in MODELS:
+        raise RobotError(
+            f"servo {answer.servo_id} on {access.link.port} is of {describe_model(number)}; known:"
+            f" {', '.join(model.name for model in MODELS.values())}"
+        )
+    return MODELS[number]
 
 
 def _check_alone(access: RegisterAccess, servo_id: int) -> None:
@@ -86,7 +98,8 @@ def _check_alone(access: RegisterAccess, servo_id: int) -> None:
 def _explain_double(access: RegisterAccess, servo_id: int) -> str:
     return (
         f"answers from servo {servo_id} on {access.link.port} run into each other: two servos have"
-        " this id; connect them one at a time and give each its own"
+        " this id (connect them one at a time and give each its own), or something else talks on"
+        " this port"
     )
 
 

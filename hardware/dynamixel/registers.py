@@ -224,6 +224,15 @@ MODELS = {
 }
 
 
+def count_bytes_before(address: int) -> int:
+    """Returns how many bytes in one piece before an address belong to registers."""
+    start = address
+    for register in reversed(TABLE):
+        if register.end == start:
+            start = register.address
+    return address - start
+
+
 def describe_hardware_error(bits: int) -> tuple[str, ...]:
     """Returns the register `HARDWARE_ERROR` in words."""
     return tuple(text for bit, text in HARDWARE_ERRORS.items() if bits & bit)

@@ -9,10 +9,9 @@ from robolearn.hardware.dynamixel import registers
 from robolearn.hardware.dynamixel.registers import OperatingMode, Register, ServoModel
 from robolearn.hardware.servo_bus import STEPS_PER_TURN, ServoMemory, ServoState
 
-# One read brings the whole state; up to `STATE_SPARE` bytes more tell such reads apart.
+# One read brings the whole state.
 STATE_ADDRESS = registers.PRESENT_PWM.address
 STATE_BYTES = registers.TABLE_END - STATE_ADDRESS
-STATE_SPARE = STATE_ADDRESS - registers.GOAL_POSITION.address
 
 
 @dataclass

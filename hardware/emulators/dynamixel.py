@@ -6,7 +6,7 @@ import functools
 import math
 import operator
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from robolearn.errors import RobolearnError
 from robolearn.hardware.dynamixel.decoder import PacketDecoder
@@ -36,6 +36,7 @@ from robolearn.hardware.emulators.servo_setup import ServoSetup
 from robolearn.plant import Plant
 
 Place = tuple[int, int, int]  # id, address, size
+Write = tuple[int, int, bytes]  # id, address, what
 Reply = tuple[float, bytes]  # after how long [s], and what
 DEFAULT_MODEL = "XL330-M288"
 # The status return level from which on an instruction is replied to; 2 if not named.
@@ -187,9 +188,9 @@ def _obey(servo: EmulatedServo, packet: Packet) -> bytes | None:
     elif packet.instruction == Instruction.READ and len(params) == 4:
         data, error = servo.read(*struct.unpack("<HH", params))
     elif packet.instruction == Instruction.WRITE and len(params) > 2:
-        error = servo.write(*struct.unpack_from("<H", params), params[2:])
+        error = servo.write(*_split_write(params))
     elif packet.instruction == Instruction.REG_WRITE and len(params) > 2:
-        servo.keep(*struct.unpack_from("<H", params), params[2:])
+        servo.keep(*_split_write(params))
     elif packet.instruction == Instruction.ACTION:
         servo.act()
     elif packet.instruction == Instruction.REBOOT:
@@ -203,6 +204,11 @@ def _obey(servo: EmulatedServo, packet: Packet) -> bytes | None:
     return Packet(servo.get(SERVO_ID), Instruction.STATUS, data, error | alert).encode()
 
 
+def _split_write(params: bytes) -> tuple[int, bytes]:
+    (address,) = struct.unpack_from("<H", params)
+    return address, params[2:]
+
+
 def _split_sync_read(params: bytes) -> list[Place]:
     address, size = struct.unpack_from("<HH", params)
     return [(servo_id, address, size) for servo_id in params[4:]]
@@ -213,13 +219,13 @@ def _split_bulk_read(params: bytes) -> list[Place]:
     return [struct.unpack_from("<BHH", params, place) for place in places]
 
 
-def _split_sync_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
+def _split_sync_write(params: bytes) -> Iterable[Write]:
     address, size = struct.unpack_from("<HH", params)
     for place in range(4, len(params) - size, size + 1):
         yield params[place], address, params[place + 1 : place + 1 + size]
 
 
-def _split_bulk_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
+def _split_bulk_write(params: bytes) -> Iterable[Write]:
     place = 0
     while place + 5 < len(params):
         servo_id, address, size = struct.unpack_from("<BHH", params, place)
@@ -227,8 +233,14 @@ def _split_bulk_write(params: bytes) -> Iterable[tuple[int, int, bytes]]:
         place += 5 + size
 
 
-READS = {Instruction.SYNC_READ: _split_sync_read, Instruction.BULK_READ: _split_bulk_read}
-WRITES = {Instruction.SYNC_WRITE: _split_sync_write, Instruction.BULK_WRITE: _split_bulk_write}
+READS: dict[int, Callable[[bytes], list[Place]]] = {
+    Instruction.SYNC_READ: _split_sync_read,
+    Instruction.BULK_READ: _split_bulk_read,
+}
+WRITES: dict[int, Callable[[bytes], Iterable[Write]]] = {
+    Instruction.SYNC_WRITE: _split_sync_write,
+    Instruction.BULK_WRITE: _split_bulk_write,
+}
 
 
 def _find_model(name: str) -> ServoModel:

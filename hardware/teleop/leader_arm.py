@@ -21,8 +21,8 @@ from robolearn.timing import Clock, MonotonicClock
 
 NEAR = 0.05  # closer than this in every channel, follower and leader are together [rad, 1]
 TOUCH = 0.03  # a leader that moves further than this is in somebody's hand [rad, 1]
-# No hand moves a joint so far between two readings: it has turned past the end of its scale, or hands
-# have let go of the leader and taken it up again during a pause.
+# No hand moves a joint so far between two readings: it has turned past the end of its scale, or has
+# been moved during a pause.
 JUMP = 0.8  # [rad, 1]
 MAX_MISSED_READS = 3
 
@@ -75,6 +75,7 @@ class LeaderArm(Teleoperator):
         self._largest_step = approach_speed * robot.control_period_s
         self._is_connected = self._must_stop = False
         self._num_missed = 0
+        self._posture = np.asarray(robot.embodiment.home_position)
 
     def describe(self) -> str:
         """Returns how the leader is used and which keys say what."""

@@ -21,9 +21,9 @@ from robolearn.hardware.vesc.state import ImuReading, VescState, make_imu_readin
 logger = logging.getLogger(__name__)
 
 BAUD_RATE = 115200  # of its UART; over USB there is none
-# An answer comes within a few milliseconds. Reads are over, one way or the other, well before the
-# longest silence that a VESC may be set to take.
-ANSWER_TIMEOUT_S, ATTEMPTS = 0.02, 5
+# An answer comes within a few milliseconds. Asking for 0.2 s takes a busy computer into account; the
+# VESC does not wait for it, as it stops the motor after its own timeout.
+ANSWER_TIMEOUT_S, ATTEMPTS = 0.02, 10
 # An older VESC marks no answers: after a silence, one that comes late must have passed.
 LATE_ANSWER_S = 0.1
 

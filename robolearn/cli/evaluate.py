@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,38 @@ from robolearn.cli.report import Report, write_report
 from robolearn.cli.simulated_run import EXPERT, make_pair, run_in_simulation
 from robolearn.cli.train import read_summary
 from robolearn.errors import RobolearnError
+from robolearn.judge import Judge
 from robolearn.metrics import summarize
 from robolearn.policy import ChunkPolicy, TrainedPolicy
+from robolearn.robot import Robot
+from robolearn.supervised_task import SupervisedTask
+from robolearn.teleoperator import Teleoperator
 from robolearn.timing import MONOTONIC
 
 VIDEO_FILE = "film.mp4"
 STRIP_FILE = "strip.png"  # of the first filmed episode
 
 
+class EndedEarlyError(RobolearnError):
+    """An episode failed, and with it the evaluation: by the robot, never by the policy.
+
+    Attributes:
+        report: on the episodes before it.
+    """
+
+    def __init__(self, message: str, report: Report) -> None:
+        """Keeps the report beside the sentence."""
+        super().__init__(message)
+        self.report = report
+
+
 def run(config: DictConfig, folder: Path) -> None:
     """Evaluates into `folder` and says the rate."""
-    report = evaluate(config, folder)
+    try:
+        report = evaluate(config, folder)
+    except EndedEarlyError as error:
+        write_report(error.report, folder)
+        raise
     print_summary(report, write_report(report, folder))
 
 
@@ -49,19 +71,22 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
 
     Raises:
         RobolearnError: if the policy does not fit the robot, or as an episode raises.
+        EndedEarlyError: if an episode on a real robot failed after others were finished.
     """
     plain = prepare(config)
     seeds = range(config.seed, config.seed + config.episodes)
     video = folder / VIDEO_FILE
-    run_all = run_in_real_time if plain["is_real_time"] else run_in_simulation
-    outcome = run_all(plain, seeds, video)
+    if plain["is_real_time"]:
+        outcome = run_in_real_time(plain, seeds, video, functools.partial(make_judge, config))
+    else:
+        outcome = run_in_simulation(plain, seeds, video)
     results = outcome.results
     if not results:
-        raise RobolearnError("interrupted before any episode was finished")
+        raise outcome.failure or RobolearnError("interrupted before any episode was finished")
     if outcome.strips:
         write_strip(outcome.strips[0].frames, folder / STRIP_FILE)
     run_folder = find_run_folder(config.checkpoint)
-    return Report(
+    report = Report(
         title=f"{results[0].task} from {plain['observation']}",
         results=results,
         control_period_s=plain["control_period_s"],
@@ -72,15 +97,19 @@ def evaluate(config: DictConfig, folder: Path) -> Report:
         video=video if outcome.strips else None,
         provenance=collect_provenance(),
         config=OmegaConf.to_yaml(config, resolve=True),
-        notices=describe_gaps(len(results), len(seeds)),
+        notices=describe_gaps(len(results), len(seeds), outcome.failure),
     )
+    if outcome.failure is not None:
+        raise EndedEarlyError(str(outcome.failure), report) from outcome.failure
+    return report
 
 
-def describe_gaps(finished: int, asked: int) -> list[str]:
+def describe_gaps(finished: int, asked: int, failure: Exception | None) -> list[str]:
     """Says what must be known before the figures are read."""
     if finished == asked:
         return []
-    return [f"Interrupted: {asked - finished} of {asked} episodes were not run."]
+    reason = "Interrupted" if failure is None else f"Ended early, as {failure}"
+    return [f"{reason}: {asked - finished} of {asked} episodes are missing."]
 
 
 def prepare(config: DictConfig) -> PlainConfig:
@@ -114,7 +143,19 @@ def prepare(config: DictConfig) -> PlainConfig:
     # Only a simulated scene has a privileged state.
     plain["has_simulated_scene"] = keys.ENVIRONMENT_STATE in environment.observation_spec
     environment.close()
+    if isinstance(environment.task, SupervisedTask) and config.teleop.get("_target_") is None:
+        raise RobolearnError(
+            "nobody would judge the episodes: only a person sees what becomes of this scene; say"
+            " how they tell, as teleop=terminal"
+        )
     return plain
+
+
+def make_judge(config: DictConfig, robot: Robot) -> Teleoperator | None:
+    """Returns the device by which a person judges the episodes of a robot, if one is chosen."""
+    if config.teleop.get("_target_") is None:
+        return None
+    return Judge(build(config.teleop, robot=robot))
 
 
 def find_run_folder(checkpoint: str) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,33 +29,64 @@ from robolearn.environment import Environment
 from robolearn.evaluation import run_seeds
 from robolearn.metrics import summarize
 from robolearn.policy import Policy
+from robolearn.robot import Robot
 from robolearn.rollout import EpisodeObserver, EpisodeResult, EpisodeStart, Step, run_episode
+from robolearn.teleoperator import Event, Teleoperator
+from robolearn.worker_process import WorkerError
 
 
-def run_in_real_time(config: PlainConfig, seeds: Sequence[int], video: Path) -> Outcome:
+def run_in_real_time(
+    config: PlainConfig,
+    seeds: Sequence[int],
+    video: Path,
+    make_judge: Callable[[Robot], Teleoperator | None],
+) -> Outcome:
     """Runs the starts one after the other on the robot, and where it can in simulation too.
 
+    Args:
+        config: as `evaluate.prepare` returns it.
+        seeds: of the starts.
+        video: where the film goes.
+        make_judge: returns the device of the person who watches, if there is one.
+
+    Returns:
+        What came of it; if an episode failed, the robot was stopped and the run ended there.
+
     Raises:
-        RobolearnError: as an episode raises; the robot is stopped first.
+        RobolearnError: if robot, scene and policy cannot be set up.
     """
     console = Console(stderr=True)
+    results: list[EpisodeResult] = []
 
     def describe(seed: int, result: EpisodeResult) -> None:
+        results.append(result)
         verdict = "success" if result.success else "no success"
         seconds = result.num_steps * config["control_period_s"]
         console.print(f"seed {seed}: {verdict} after {seconds:.1f} s", highlight=False)
 
-    worker = RealTimeWorker(config, video)
-    done = run_seeds(lambda: worker, seeds, num_workers=0, on_result=describe)
-    results = list(done.results.values())
+    worker = RealTimeWorker(config, video, make_judge)
+    failure: WorkerError | None = None
+    try:
+        run_seeds(lambda: worker, seeds, num_workers=0, on_result=describe)
+    except WorkerError as error:
+        failure = error
     figures = worker.get_figures()
-    twin = None if done.interrupted or not results else find_simulated_twin(config)
-    if twin is not None:
-        simulated = run_workers(twin, [result.seed for result in results])
-        if not simulated.interrupted:
-            summary = summarize(list(simulated.results.values()))
-            figures["simulated_success_rate"] = summary.success_rate
-    return Outcome(results, worker.strips, figures)
+    figures.update(_simulate(config, seeds, results))
+    return Outcome(results, worker.strips, figures, failure)
+
+
+def _simulate(
+    config: PlainConfig, seeds: Sequence[int], results: Sequence[EpisodeResult]
+) -> dict[str, float]:
+    """Runs the same starts in simulation where that says something; returns their success rate."""
+    twin = find_simulated_twin(config)
+    if twin is None or len(results) < len(seeds):
+        return {}
+    simulated = run_workers(twin, seeds)
+    if simulated.interrupted:
+        return {}
+    summary = summarize(list(simulated.results.values()))
+    return {"simulated_success_rate": summary.success_rate}
 
 
 def find_simulated_twin(config: PlainConfig) -> PlainConfig | None:
@@ -84,7 +115,12 @@ class RealTimeWorker:
         strips: a few frames of each filmed episode.
     """
 
-    def __init__(self, config: PlainConfig, video: Path) -> None:
+    def __init__(
+        self,
+        config: PlainConfig,
+        video: Path,
+        make_judge: Callable[[Robot], Teleoperator | None],
+    ) -> None:
         """Builds everything; the robot is connected by the first episode, after the inference."""
         self._stack = ExitStack()
         self._environment = make_environment(config)
@@ -100,15 +136,30 @@ class RealTimeWorker:
         self._max_filmed = int(config["filmed"])
         self.strips: list[Strip] = []
         try:
-            self._policy = self._stack.enter_context(_acting(config, self._environment))
+            self._judge = make_judge(self._environment.robot)
+            if self._judge is not None:
+                self._stack.enter_context(self._judge)
+            self._policy = self._stack.enter_context(acting(config, self._environment))
         except BaseException:
             self._stack.close()
             raise
 
     def __call__(self, seed: int, /) -> EpisodeResult:
-        """Runs the episode of a seed."""
+        """Runs the episode of a seed.
+
+        Raises:
+            KeyboardInterrupt: if the person says stop, which ends the evaluation as Ctrl-C does.
+        """
         observers: list[EpisodeObserver] = [self._meter, self._tape]
-        result = run_episode(self._environment, self._policy, observers, seed=seed)
+        result = run_episode(
+            self._environment,
+            self._policy,
+            observers,
+            seed=seed,
+            teleoperator=self._judge,
+        )
+        if result.event is Event.STOP:
+            raise KeyboardInterrupt
         if self._cameras and self._num_filmed[result.success] < self._max_filmed:
             self._num_filmed[result.success] += 1
             self._film(seed)
@@ -161,7 +212,7 @@ class EpisodeTape:
 
 
 @contextmanager
-def _acting(config: PlainConfig, environment: Environment) -> Iterator[Policy]:
+def acting(config: PlainConfig, environment: Environment) -> Iterator[Policy]:
     """Gives the policy that acts: asynchronously where it predicts chunks.
 
     Any other policy answers within the control loop, so it has to be fast.

@@ -19,6 +19,7 @@ from robolearn.errors import RobolearnError
 from robolearn.evaluation import EpisodeWorker, SeedResults, run_seeds
 from robolearn.policy import Policy, TrainedPolicy
 from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
+from robolearn.worker_process import WorkerError
 
 EXPERT = "expert"
 FRAMES_PER_STRIP = 8
@@ -32,11 +33,13 @@ class Outcome:
         results: of every finished episode.
         strips: a few frames of the filmed ones.
         real_time: figures of a run on a real clock; empty in simulation.
+        failure: what ended the run early, or None; the results are those from before.
     """
 
     results: Sequence[EpisodeResult]
     strips: Sequence[Strip] = ()
     real_time: Mapping[str, Any] = field(default_factory=dict)
+    failure: WorkerError | None = None
 
 
 @dataclass(frozen=True)

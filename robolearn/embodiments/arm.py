@@ -26,6 +26,7 @@ class Arm(Embodiment):
         jaw_closed_rad: angle of the jaw at opening 0 [rad].
         jaw_open_rad: angle of the jaw at opening 1 [rad].
         grasp_opening: the opening that takes a 3 cm block with room on both sides.
+        grasp_duration_s: how long the jaw takes to close on the block, or to let go of it [s].
         tool_to_tip_m: how far the finger tips reach beyond the tool point [m].
     """
 
@@ -34,6 +35,7 @@ class Arm(Embodiment):
     jaw_closed_rad: float
     jaw_open_rad: float
     grasp_opening: float
+    grasp_duration_s: float
     tool_to_tip_m: float
 
     @property
@@ -54,6 +56,7 @@ def make_arm(
     jaw_closed_rad: float,
     jaw_open_rad: float,
     grasp_opening: float,
+    grasp_duration_s: float,
     tool_to_tip_m: float,
     control_rate_hz: float,
     cameras: tuple[CameraSpec, ...],
@@ -85,6 +88,7 @@ def make_arm(
         jaw_closed_rad=jaw_closed_rad,
         jaw_open_rad=jaw_open_rad,
         grasp_opening=grasp_opening,
+        grasp_duration_s=grasp_duration_s,
         tool_to_tip_m=tool_to_tip_m,
     )
 

@@ -55,6 +55,7 @@ KOCH = make_arm(
     jaw_closed_rad=-0.032,
     jaw_open_rad=1.60,
     grasp_opening=0.66,  # a gap of about 60 mm at the tips
+    grasp_duration_s=0.4,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),

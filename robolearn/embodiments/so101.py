@@ -62,6 +62,7 @@ SO101 = make_arm(
     jaw_closed_rad=JAW_CLOSED_RAD,
     jaw_open_rad=JAW_OPEN_RAD,
     grasp_opening=0.45,  # a gap of about 65 mm at the tips
+    grasp_duration_s=0.3,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),

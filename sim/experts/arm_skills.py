@@ -14,7 +14,6 @@ from robolearn.specs import Array
 DOWN_RAD = math.pi / 2
 SPEED_MPS = 0.25
 TURN_RATE_RADPS = 2.5
-GRIP_STEPS = 6  # for the jaw to close on the object, or to let go of it
 
 
 class ArmSkills:
@@ -26,6 +25,7 @@ class ArmSkills:
 
     Attributes:
         body: the arm as data.
+        num_grasp_steps: control steps for the jaw to close on an object, or to let go of it.
         position_w: the setpoint of the tool [m].
         pitch_rad: the pitch asked for; the inverse kinematics lowers it where it must [rad].
         roll_rad: the roll [rad].
@@ -41,6 +41,7 @@ class ArmSkills:
         self.body = require_arm(world.embodiment)
         self._joints = [world.joint(name) for name in self.body.action_spec.channels]
         self._kinematics = self.body.make_inverse_kinematics()
+        self.num_grasp_steps = round(self.body.grasp_duration_s / self.body.control_period_s)
         self.reset()
 
     def reset(self) -> None:
@@ -93,12 +94,12 @@ class ArmSkills:
     def close_gripper(self) -> Iterator[Array]:
         """Closes the jaw; on an object it presses with the servo's full limit."""
         self.opening = 0.0
-        yield from self.wait(GRIP_STEPS)
+        yield from self.wait(self.num_grasp_steps)
 
     def open_gripper(self) -> Iterator[Array]:
         """Opens the jaw wide enough for a block."""
         self.opening = self.body.grasp_opening
-        yield from self.wait(GRIP_STEPS)
+        yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
         """Returns the roll that turns the jaw towards a heading, the hand pointing down there.

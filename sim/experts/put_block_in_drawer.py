@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robolearn.sim.experts.arm_skills import GRIP_STEPS, ArmSkills
+from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.drawer import find_roll_across, pull_open, push_closed
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.pick_place import pick
@@ -44,5 +44,5 @@ def put_in(arm: ArmSkills, drawer: Drawer, half_size_m: float) -> Plan:
     yield from arm.move(goal_w + RAISED, roll_rad=find_roll_across(arm, drawer, goal_w))
     yield from arm.move(goal_w)
     arm.opening = LET_GO_OPENING
-    yield from arm.wait(GRIP_STEPS)
+    yield from arm.wait(arm.num_grasp_steps)
     yield from arm.move(goal_w + RAISED)

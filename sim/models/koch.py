@@ -25,12 +25,16 @@ FRICTION_PER_STALL = 0.02  # an estimate: dry friction of small gears
 
 
 def make_dynamixel(
-    stall_torque_nm: float, no_load_speed_rpm: float, stiffness_nm: float = STIFFNESS_NM
+    stall_torque_nm: float,
+    no_load_speed_rpm: float,
+    torque_share: float = 1.0,
+    stiffness_nm: float = STIFFNESS_NM,
 ) -> Servo:
     """Returns a servo by its data sheet: the torque falls to nothing at the no-load speed."""
     return Servo(
         stiffness_nm=stiffness_nm,
-        torque_limit_nm=stall_torque_nm,
+        stall_torque_nm=stall_torque_nm,
+        torque_limit_nm=torque_share * stall_torque_nm,
         damping_nms=stall_torque_nm / (no_load_speed_rpm * RADPS_PER_RPM),
         friction_nm=FRICTION_PER_STALL * stall_torque_nm,
         armature_kgm2=ARMATURE_KGM2,
@@ -39,7 +43,8 @@ def make_dynamixel(
 
 XL430 = make_dynamixel(1.5, 61.0)  # XL430-W250 at 12 V (emanual.robotis.com)
 XL330 = make_dynamixel(0.52, 103.0)  # XL330-M288 at 5 V
-XL330_JAW = make_dynamixel(0.52, 103.0, stiffness_nm=20.0)  # presses a block with its full torque
+# Gentler, as with the SO-101: squeezing with more for long overheats the servo.
+XL330_JAW = make_dynamixel(0.52, 103.0, torque_share=0.5, stiffness_nm=20.0)
 
 # Half of width, depth and height of the servos' cases: 28.5 x 34 x 46.5 and 20 x 26 x 34 mm.
 XL430_HALF_M = (0.0143, 0.0170, 0.0233)

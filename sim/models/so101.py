@@ -15,16 +15,19 @@ from robolearn.sim.shapes import BLACK, YELLOW, across, add_beam, add_box, add_c
 
 ARMATURE_KGM2 = 0.028  # [maker]; also what keeps a stiff grasp stable at 5 ms steps
 LINK_INERTIA_KGM2 = 0.005  # typical, about the shoulder; beside the armature
+STALL_TORQUE_NM = 30 * 9.81 / 100  # at 12 V: 30 kg cm (data sheet)
 STS3215 = Servo(
     # The maker's gain of 998 N m/rad belongs to a stiffer controller.
     stiffness_nm=compute_stiffness(ARMATURE_KGM2 + LINK_INERTIA_KGM2),
-    torque_limit_nm=30 * 9.81 / 100,  # at 12 V it stalls at 30 kg cm (data sheet)
+    stall_torque_nm=STALL_TORQUE_NM,
+    torque_limit_nm=STALL_TORQUE_NM,
     damping_nms=0.60,  # [maker] class sts3215
     friction_nm=0.052,  # [maker]
     armature_kgm2=ARMATURE_KGM2,
 )
 JAW_SERVO = Servo(
     stiffness_nm=20.0,
+    stall_torque_nm=STALL_TORQUE_NM,
     torque_limit_nm=1.5,  # gentler, so that a grasp presses less than 20 N: half of the stall
     damping_nms=STS3215.damping_nms,
     friction_nm=STS3215.friction_nm,

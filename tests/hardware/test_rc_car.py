@@ -403,22 +403,21 @@ def test_killing_the_driving_program_stops_the_car_by_the_device_s_own_timeout(l
 def test_a_pulled_plug_stops_the_car_within_the_timeout_of_the_last_command(tmp_path):
     timed_out_s = []
 
-    def watch(now_s):
-        if line.device.is_timed_out and driving and not timed_out_s:
+    def watch(line, now_s):
+        if line.device.is_timed_out:
             timed_out_s.append(now_s)
 
-    driving = False
     with Line(tmp_path, on_tick=watch) as line:
         car = RcCar(line.path)
         car.connect()
         drive(car, 0.0, 2.0)
-        driving = True
         line.emulation.call(line.port.unplug)
+        timed_out_s.clear()
         last_command_s = line.look(lambda line: line.device._fed_s)
         with pytest.raises(LinkLostError, match=r"is gone .*plug it in again"):
             drive(car, 0.0, 2.0)
         wait_until(lambda: get_speed(line) < STOPPED_MPS, "the car drives on without a line")
-        assert 0.2 < timed_out_s[0] - last_command_s < 1.0
+        assert 0.2 < timed_out_s[0] - last_command_s < 1.0  # 0.2 s, and the machine may be busy
         car.stop()
         car.close()
         line.emulation.call(line.port.plug)

@@ -67,9 +67,9 @@ def test_masses_limits_and_servos_are_the_constants(body, world):
 
 
 def test_the_servos_are_as_strong_as_their_data_sheets_say():
-    assert so101.STS3215.torque_limit_nm == pytest.approx(2.943)  # 30 kg cm
-    assert koch.XL430.torque_limit_nm == 1.5
-    assert koch.XL330.torque_limit_nm == 0.52
+    assert so101.STS3215.stall_torque_nm == pytest.approx(2.943)  # 30 kg cm
+    assert koch.XL430.stall_torque_nm == 1.5
+    assert koch.XL330.stall_torque_nm == 0.52
     # What the torque falls by up to the no-load speed.
     assert koch.XL330.damping_nms * 103 * 2 * math.pi / 60 == pytest.approx(0.52)
 

@@ -275,8 +275,9 @@ def test_rustypot_drives_the_emulator(bare, rusty):
     assert radians == pytest.approx((2500 - 2048) * RAD_PER_STEP, abs=0.01)
     rusty.sync_write_raw_goal_position([1, 2], [1005, 2505])
     rusty.sync_write_led([1, 2, 3], [1, 0, 1])
-    bare.wait_until(lambda: bare.device.servos[2].get(GOAL) == 2505)
+    bare.wait_until(lambda: bare.device.servos[3].get(LED) == 1)
     assert [bare.get(key, LED) for key in IDS] == [1, 0, 1]
+    assert [bare.get(key, GOAL) for key in (1, 2)] == [1005, 2505]
     rusty.write_torque_enable(2, True)
     assert bare.get(2, TORQUE) == 1
     rusty.reboot(2)

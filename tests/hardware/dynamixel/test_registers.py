@@ -54,6 +54,13 @@ def test_units_are_those_of_the_manual():
     assert MODELS[1200].name == "XL330-M288"
 
 
+def test_bytes_before_a_register_are_counted_up_to_the_first_gap():
+    assert registers.count_bytes_before(registers.PRESENT_PWM.address) == 24
+    assert registers.count_bytes_before(registers.HARDWARE_ERROR.address) == 2
+    assert registers.count_bytes_before(registers.BUS_WATCHDOG.address) == 0
+    assert registers.count_bytes_before(0) == 0
+
+
 def test_hardware_errors_are_named():
     assert registers.describe_hardware_error(0) == ()
     assert registers.describe_hardware_error(0x24) == ("overheating", "overload")

@@ -70,11 +70,11 @@ def test_a_thousand_cycles_on_a_bad_line_yield_no_wrong_value(tmp_path):
 
 @pytest.mark.parametrize("late_s", [0.014, 0.03])
 def test_replies_late_by_one_or_more_requests_are_never_taken_for_answers(tmp_path, late_s):
-    counters, _, timeouts, failures, happened = weather(tmp_path, 150, late=0.3, late_s=late_s)
-    assert happened["late"] > 100
-    assert timeouts > 20
-    assert counters.strays > 20
-    assert failures < 75
+    counters, _, timeouts, failures, happened = weather(tmp_path, 80, late=0.3, late_s=late_s)
+    assert happened["late"] > 50
+    assert timeouts > 10
+    assert counters.strays > 10
+    assert failures < 40
 
 
 def test_split_merged_and_dirty_replies_are_read(tmp_path):

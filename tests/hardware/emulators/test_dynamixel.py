@@ -158,6 +158,14 @@ def test_effort_is_seen_as_current_or_as_load():
     assert bench.get(2, registers.PRESENT_CURRENT) == -735
 
 
+def test_speed_is_seen_in_the_units_and_the_direction_of_the_servo():
+    bench = Bench({1: ServoSetup("a", -1)})
+    bench.plant.drive("a", Drive.VELOCITY, 1.0)
+    bench.plant.advance(1.0)
+    assert bench.get(1, registers.PRESENT_VELOCITY) == -42  # of 0.229 rpm
+    assert bench.get(1, registers.MOVING) == 1
+
+
 def test_motion_is_limited_by_the_profile(bench):
     hold(bench)
     bench.set(1, registers.PROFILE_VELOCITY, 100)  # 2.4 rad/s, 1563 steps/s

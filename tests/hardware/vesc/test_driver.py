@@ -7,7 +7,7 @@ import pytest
 from robolearn.errors import RobotError
 from robolearn.hardware.emulators.vesc import VescController
 from robolearn.hardware.serial_link import LinkLostError, LinkTimeoutError
-from robolearn.hardware.vesc.driver import Vesc
+from robolearn.hardware.vesc.driver import ATTEMPTS, Vesc
 
 VERSIONS = [(3, 40), (5, 2), (6, 2), (7, 1)]
 WITH_SENSOR = [(5, 2), (6, 2), (7, 1)]
@@ -206,9 +206,9 @@ def test_no_answer_is_an_error_after_a_bounded_number_of_attempts(start):
     line.set(answers_left=3)
     line.vesc.connect()
     requests = line.vesc.counters.requests
-    with pytest.raises(LinkTimeoutError, match="did not answer 5 times"):
+    with pytest.raises(LinkTimeoutError, match=f"did not answer {ATTEMPTS} times"):
         line.vesc.read_values()
-    assert line.vesc.counters.requests == requests + 5
+    assert line.vesc.counters.requests == requests + ATTEMPTS
     assert line.vesc.counters.failures == 1
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from robolearn import keys
+from robolearn.errors import RobotError
 from robolearn.robot import Observation, RobotHealth
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
@@ -28,12 +29,14 @@ class RealTimeRobot(SimulatedRobot):
         image_age_s: float = 0.0,
         action_delay_s: float = 0.0,
         bus_errors: int = 0,
+        fails_in_episode: int = 0,
     ) -> None:
         self._robot = MujocoRobot(So101Model(), cameras)
         self.embodiment, self.cameras = self._robot.embodiment, self._robot.cameras
         self.clock = MonotonicClock()
         self._image_age_s, self._action_delay_s = image_age_s, action_delay_s
-        self._bus_errors = bus_errors
+        self._bus_errors, self._fails_in_episode = bus_errors, fails_in_episode
+        self._num_episodes = 0
         self._zero_s = self.clock.now_s()
         self._pending: deque[tuple[float, Array]] = deque()
 
@@ -44,6 +47,7 @@ class RealTimeRobot(SimulatedRobot):
         self._robot.begin_episode(seed)
         self._zero_s = self.clock.now_s()
         self._pending.clear()
+        self._num_episodes += seed > 0  # seed 0 is that of the empty scene
 
     def connect(self) -> None:
         self._robot.connect()
@@ -62,6 +66,8 @@ class RealTimeRobot(SimulatedRobot):
         return Observation(values, captured_s)
 
     def send_action(self, action: Array) -> Array:
+        if self._num_episodes == self._fails_in_episode > 0:
+            raise RobotError("unplugged")
         applied = self.action_spec.validate(action).copy()
         self._pending.append((self.clock.now_s() + self._action_delay_s, applied))
         self._catch_up(self.clock.now_s())

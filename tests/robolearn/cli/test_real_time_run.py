@@ -13,6 +13,11 @@ from robolearn.cli import evaluate
 from robolearn.cli.choices import compose_config
 from robolearn.cli.real_time_run import EpisodeTape, find_simulated_twin
 from robolearn.cli.report import write_report
+from robolearn.embodiments.so101 import SO101
+from robolearn.errors import RobolearnError
+from robolearn.judge import Judge
+from robolearn.teleoperator import Command, Event
+from robolearn.testing import FakeTeleoperator
 
 
 @pytest.fixture(name="robot_module", autouse=True)
@@ -67,6 +72,53 @@ def test_a_policy_that_predicts_chunks_acts_from_another_process(tmp_path):
     assert figures["inference_latency_p99_ms"] >= figures["inference_latency_p50_ms"]
     assert "simulated_success_rate" not in figures
     assert [row["steps"] for row in figures["episode_results"]] == [20, 20]
+
+
+def test_a_scene_that_only_a_person_sees_needs_one_to_judge(tmp_path):
+    config = make_config(tmp_path, "task=reach", "robot=so101_sim")
+    config.checkpoint = str(tmp_path)
+    config.policy = {"_target_": "chunk_policies.RampPolicy"}
+    config.scene = compose_config("evaluate", ["checkpoint=expert"]).scene
+    with pytest.raises(RobolearnError, match=r"nobody would judge .* teleop=terminal"):
+        evaluate.prepare(config)
+
+
+def test_a_person_judges_and_ends_the_episodes(tmp_path, monkeypatch):
+    said = [Command(), Command(), Command(event=Event.SUCCESS)]
+    device = FakeTeleoperator(said, SO101.action_spec)
+    config = make_config(tmp_path, "task=reach", "compare=false")
+    monkeypatch.setattr(evaluate, "make_judge", lambda config, robot: Judge(device))
+    figures = evaluate_into(tmp_path, config)
+    assert [row["steps"] for row in figures["episode_results"]] == [2, 2]
+    assert figures["successes"] == 2
+    assert not device.is_connected
+
+
+def test_a_person_who_says_stop_ends_the_evaluation(tmp_path, monkeypatch):
+    said = [Command(), Command(event=Event.STOP)]
+    device = FakeTeleoperator(said, SO101.action_spec)
+    config = make_config(tmp_path, "task=reach", "compare=false")
+    monkeypatch.setattr(evaluate, "make_judge", lambda config, robot: Judge(device))
+    with pytest.raises(RobolearnError, match="interrupted before any episode"):
+        evaluate.evaluate(config, tmp_path)
+
+
+def test_a_robot_that_fails_ends_the_run_with_a_report_on_the_episodes_before(tmp_path):
+    config = make_config(tmp_path, "task=reach", "episodes=3", fails_in_episode=2)
+    with pytest.raises(evaluate.EndedEarlyError, match="seed 90001 failed: RobotError: unplugged"):
+        evaluate.run(config, tmp_path)
+    figures = json.loads((tmp_path / "report.json").read_text())
+    assert [row["seed"] for row in figures["episode_results"]] == [90000]
+    assert "simulated_success_rate" not in figures
+    (notice,) = figures["notices"]
+    assert "unplugged: 2 of 3 episodes are missing" in notice
+
+
+def test_a_robot_that_fails_at_once_leaves_no_report(tmp_path):
+    config = make_config(tmp_path, "task=reach", fails_in_episode=1)
+    with pytest.raises(RobolearnError, match="seed 90000 failed: RobotError: unplugged"):
+        evaluate.run(config, tmp_path)
+    assert not (tmp_path / "report.json").exists()
 
 
 def test_a_simulated_twin_is_found_by_its_name_where_the_scene_is_simulated():
