@@ -141,15 +141,33 @@ class ArmSteering(Steering):
 
 
 class CarSteering(Steering):
-    """Turns a car's wheels towards a direction, at a speed."""
+    """Turns a car's wheels towards a direction, and drives at a speed.
 
-    def __init__(self, embodiment: Embodiment, speed_mps: float, turn_radps: float) -> None:
-        """Takes the speed at full deflection, and how fast the wheels are turned.
+    A key has no middle, and a terminal reports a held key only after a while: so wheels and speed
+    change at finite rates, and a car that is let go rolls on and slows down by and by.
+    """
+
+    def __init__(
+        self,
+        embodiment: Embodiment,
+        speed_mps: float,
+        turn_radps: float,
+        acceleration_mps2: float = 2.0,
+        coasting_mps2: float = 1.0,
+    ) -> None:
+        """Takes the limits.
+
+        Args:
+            embodiment: the car.
+            speed_mps: at full deflection [m/s].
+            turn_radps: how fast the wheels are turned [rad/s].
+            acceleration_mps2: how fast the speed grows, and shrinks when driven the other way.
+            coasting_mps2: how fast it shrinks when the device is let go.
 
         Raises:
             IncompatibleError: if the body is no car.
         """
-        self._spec = embodiment.action_spec
+        self._embodiment, self._spec = embodiment, embodiment.action_spec
         try:
             self._steering_place = self._spec.channels.index("steering_angle")
             self._speed_place = self._spec.channels.index("speed")
@@ -158,32 +176,41 @@ class CarSteering(Steering):
                 f"{embodiment.name} cannot be driven as a car: its action has the channels"
                 f" {', '.join(self._spec.channels)}"
             ) from error
-        self._speed_mps = speed_mps
-        self._largest_turn_rad = turn_radps * embodiment.control_period_s
-        self._steering_angle_rad = 0.0
+        self._full_speed_mps = speed_mps
+        period_s = embodiment.control_period_s
+        self._turn_rad = turn_radps * period_s  # in a step; so are the two below
+        self._acceleration_mps, self._coasting_mps = (
+            acceleration_mps2 * period_s,
+            coasting_mps2 * period_s,
+        )
+        self._action = np.array(embodiment.home_position)
 
     def reset(self, state: Array) -> None:
-        """Begins with the wheels straight: a hobby servo does not say where it is."""
-        self._steering_angle_rad = 0.0
+        """Begins with the steering angle and the speed that the car has."""
+        self._action = self._embodiment.make_present_action(state).astype(float)
 
     def move(self, direction: Array) -> Array:
-        """See `Steering.move`; a key has no middle, so the wheels are turned at a finite speed."""
+        """See `Steering.move`."""
         place = self._steering_place
-        limit_rad = float(self._spec.high[place] if direction[Y] > 0 else -self._spec.low[place])
-        way_rad = float(direction[Y]) * limit_rad - self._steering_angle_rad
-        self._steering_angle_rad += float(
-            np.clip(way_rad, -self._largest_turn_rad, self._largest_turn_rad)
-        )
-        action = np.zeros(self._spec.shape)
-        action[self._steering_place] = self._steering_angle_rad
-        action[self._speed_place] = float(direction[X]) * self._speed_mps
-        return self._spec.clip(action)
+        limit_rad = self._spec.high[place] if direction[Y] > 0 else -self._spec.low[place]
+        self._approach(place, float(direction[Y] * limit_rad), self._turn_rad)
+        wanted_mps = float(direction[X]) * self._full_speed_mps
+        speed_mps = self._action[self._speed_place]
+        eases_off = wanted_mps * speed_mps >= 0 and abs(wanted_mps) < abs(speed_mps)
+        step_mps = self._coasting_mps if eases_off else self._acceleration_mps
+        self._approach(self._speed_place, wanted_mps, step_mps)
+        return self._spec.clip(self._action)
+
+    def _approach(self, place: int, wanted: float, step: float) -> None:
+        """Moves an entry of the action towards a value, by one step at most."""
+        self._action[place] += min(max(wanted - self._action[place], -step), step)
 
 
 class SteeringTeleoperator(Teleoperator):
     """Steers a body by the directions of a device.
 
-    It always gives an action: with the device untouched, an arm is told to stay and a car to stop.
+    It always gives an action: with the device untouched, an arm is told to stay and a car
+    to roll to a stop.
     """
 
     def __init__(

@@ -72,11 +72,10 @@ class Embodiment:
             last_action: the action of the step before.
         """
         spec = self.action_spec
-        is_speed = np.array([unit.endswith("/s") for unit in spec.units])
         largest = np.maximum(np.abs(spec.low), np.abs(spec.high))
         change = largest * self.control_period_s / STOPPING_TIME_S
         slower = np.sign(last_action) * np.maximum(np.abs(last_action) - change, 0.0)
-        return spec.clip(np.where(is_speed, slower, last_action))
+        return spec.clip(np.where(spec.is_speed, slower, last_action))
 
     def make_present_action(self, state: Array) -> Array:
         """Returns the action that asks for what the body is doing already, within its limits.

@@ -131,18 +131,47 @@ def test_a_stop_while_the_robot_moves_by_itself_is_heard_and_not_forgotten():
     assert not teleoperator.is_stop_asked()
 
 
-def test_a_car_is_driven_by_the_first_two_entries():
-    teleoperator = start(
-        *[point(x=0.5, y=1.0)] * 4, Reading(), robot=FakeRobot(CAR), drive_speed_mps=2.0
-    )
-    actions = np.array([teleoperator.get_command({}).action for _ in range(5)])
-    np.testing.assert_allclose(actions[:, 1], [1.0, 1.0, 1.0, 1.0, 0.0])
-    # The wheels turn at 2 rad/s, 0.2 rad in each step, up to their limit, and come back.
-    np.testing.assert_allclose(actions[:, 0], [0.2, 0.4, 0.4, 0.4, 0.2], atol=1e-6)
+def point_for(num_steps, **direction):
+    return [point(**direction)] * num_steps
+
+
+def drive(*readings, state=(0.0, 0.0)):
+    """The actions of a car whose full speed is 1 m/s, one per step of 0.1 s."""
+    device = Listed(Reading(), *readings)
+    teleoperator = SteeringTeleoperator(FakeRobot(CAR), device, drive_speed_mps=1.0)
+    teleoperator.reset({keys.STATE: np.float32(state)})
+    return np.array([teleoperator.get_command({}).action for _ in readings])
+
+
+def test_a_car_speeds_up_to_the_speed_that_is_pointed_at_and_rolls_to_a_stop():
+    speeds = drive(*point_for(4, x=0.5), *[Reading()] * 6)[:, 1]
+    np.testing.assert_allclose(speeds[:4], [0.2, 0.4, 0.5, 0.5], atol=1e-6)
+    np.testing.assert_allclose(speeds[4:], [0.4, 0.3, 0.2, 0.1, 0.0, 0.0], atol=1e-6)
+
+
+def test_a_car_that_is_driven_the_other_way_brakes_first():
+    speeds = drive(*point_for(3, x=-1.0), state=(0.0, 0.3))[:, 1]
+    np.testing.assert_allclose(speeds, [0.1, -0.1, -0.3], atol=1e-6)
+
+
+def test_a_key_that_is_reported_late_as_held_does_not_make_the_car_jerk():
+    one_press, later = [point(x=1.0), *[Reading()] * 3], point_for(3, x=1.0)
+    speeds = drive(*one_press, *later, state=(0.0, 0.5))[:, 1]
+    assert np.abs(np.diff(speeds)).max() <= 0.2 + 1e-6
+    assert speeds.min() > 0.35
+
+
+def test_a_car_s_wheels_turn_at_a_finite_speed_and_come_back():
+    angles = drive(*point_for(3, y=1.0), *[Reading()] * 3)[:, 0]
+    np.testing.assert_allclose(angles, [0.2, 0.4, 0.4, 0.2, 0.0, 0.0], atol=1e-6)
+
+
+def test_a_car_is_taken_over_as_it_is():
+    np.testing.assert_allclose(drive(Reading(), state=(0.4, 2.0))[0], [0.2, 1.9], atol=1e-6)
 
 
 def test_a_car_never_goes_beyond_its_limits():
-    steering = CarSteering(CAR, speed_mps=9.0, turn_radps=100.0)
+    steering = CarSteering(CAR, speed_mps=9.0, turn_radps=100.0, acceleration_mps2=1000.0)
     direction = np.zeros(6)
     direction[X], direction[Y] = -1.0, -1.0
     np.testing.assert_allclose(steering.move(direction), [-0.4, -1.0])
