@@ -9,7 +9,7 @@ from pathlib import Path
 from robolearn.errors import RobotError
 from robolearn.hardware.arms import Arm
 from robolearn.hardware.calibration import Calibration, find_path, load_calibration
-from robolearn.hardware.serial_link import LinkTimeoutError
+from robolearn.hardware.serial_link import LinkLostError
 from robolearn.hardware.servo_bus import ServoBus, ServoState
 from robolearn.specs import Array
 from robolearn.timing import Clock
@@ -141,10 +141,11 @@ class ArmServos:
         """Makes every servo that answers stay where it is.
 
         Raises:
-            LinkTimeoutError: if some did not answer; the others hold.
+            LinkLostError: if the link is gone.
+            RobotError: if some did not answer or obey; the others hold.
         """
-        if (silent := self._for_all(self._hold)) is not None:
-            raise silent
+        if (failed := self._for_all(self._hold)) is not None:
+            raise failed
 
     def _hold(self, servo_ids: Sequence[int]) -> None:
         states = self.bus.read_states(servo_ids)
@@ -225,19 +226,20 @@ class ArmServos:
         """Takes the torque away slowly: it begins at what holds the arm, and the arm sinks.
 
         Raises:
-            LinkTimeoutError: if some servos did not answer; the others are released.
+            LinkLostError: if the link is gone.
+            RobotError: if some servos did not answer or obey; the others are released.
         """
-        silent: LinkTimeoutError | None = None
+        failed: RobotError | None = None
         for step in range(1, RAMP_STEPS + 1):
-            silent = self._cap(1.0 - step / RAMP_STEPS) or silent
+            failed = self._cap(1.0 - step / RAMP_STEPS) or failed
             self._clock.sleep_until(self._clock.now_s() + duration_s / RAMP_STEPS)
-        silent = self._for_all(lambda ids: self.bus.set_torque(ids, False)) or silent
+        failed = self._for_all(lambda ids: self.bus.set_torque(ids, False)) or failed
         # For whoever switches torque on next, perhaps with another program.
-        silent = self._cap(1.0) or silent
-        if silent is not None:
-            raise silent
+        failed = self._cap(1.0) or failed
+        if failed is not None:
+            raise failed
 
-    def _cap(self, share: float) -> LinkTimeoutError | None:
+    def _cap(self, share: float) -> RobotError | None:
         caps = self._caps
         return self._for_all(
             lambda ids: self.bus.set_torque_limits({i: share * caps[i] for i in ids})
@@ -247,16 +249,26 @@ class ArmServos:
     def _caps(self) -> dict[int, float]:
         return {joint.servo_id: joint.torque_share for joint in self.arm.joints}
 
-    def _for_all(self, act: Callable[[Sequence[int]], None]) -> LinkTimeoutError | None:
-        """Acts on all servos at once, or if one is silent, on each; returns what was silent."""
+    def _for_all(self, act: Callable[[Sequence[int]], None]) -> RobotError | None:
+        """Acts on all servos at once, or if one does not obey, on each; returns what failed.
+
+        One servo that is silent or in alarm must not keep the others from being held or released.
+
+        Raises:
+            LinkLostError: if the link is gone.
+        """
         try:
             act(self.arm.servo_ids)
             return None
-        except LinkTimeoutError:
-            silent: LinkTimeoutError | None = None
+        except LinkLostError:
+            raise
+        except RobotError:
+            failed: RobotError | None = None
             for servo_id in self.arm.servo_ids:
                 try:
                     act([servo_id])
-                except LinkTimeoutError as error:
-                    silent = silent or error
-            return silent
+                except LinkLostError:
+                    raise
+                except RobotError as error:
+                    failed = failed or error
+            return failed

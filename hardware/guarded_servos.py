@@ -47,7 +47,12 @@ class GuardedServos:
             clock: the robot's time.
             max_missed_reads: so many failed readings in a row are raised.
             tell: says to a person what cannot be raised.
+
+        Raises:
+            RobotError: if there would be no reading at all.
         """
+        if max_missed_reads < 1:
+            raise RobotError(f"max_missed_reads must be at least 1, got {max_missed_reads}")
         self.servos = servos
         self._clock, self._tell = clock, tell
         self._limits, self._max_missed_reads = limits, max_missed_reads
@@ -129,7 +134,7 @@ class GuardedServos:
                 if missed == self._max_missed_reads:
                     self._hold_quietly()
                     raise
-        raise RobotError(f"max_missed_reads must be at least 1, got {self._max_missed_reads}")
+        raise AssertionError("there is at least one try")
 
     def get_fresh_state(self) -> ArmState:
         """Returns the last reading, or a new one if that is too old to act on."""
@@ -183,7 +188,7 @@ class GuardedServos:
 
         Raises:
             LinkLostError: if the link is gone: the arm cannot be told.
-            LinkTimeoutError: if a servo does not answer; the others hold.
+            RobotError: if a servo does not answer or obey; the others hold.
         """
         self._holds, self._state = True, None
         if not self._keep_awake():
@@ -195,7 +200,7 @@ class GuardedServos:
         if self.has_torque:
             try:
                 self.hold()
-            except (LinkTimeoutError, LinkLostError) as error:
+            except RobotError as error:
                 self._tell(f"the arm could not be told to hold: {error}")
 
     def release(self, duration_s: float) -> None:

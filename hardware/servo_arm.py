@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+
+import numpy as np
 
 from robolearn import keys
 from robolearn.diagnostics import Finding, Status
@@ -25,6 +28,8 @@ from robolearn.robot import Observation, Robot, RobotHealth
 from robolearn.specs import Array
 from robolearn.timing import Clock, MonotonicClock
 
+NEAR_REST = 0.2  # an arm no further away in any channel lies down directly [rad, 1]
+
 
 def tell_person(text: str) -> None:
     """Says what a person beside the arm must know."""
@@ -40,8 +45,9 @@ class ServoArm(Robot):
     torque*. Nothing but its power switch ends that.
 
     Nothing moves before the servos' memory agrees with the calibration file. `connect` gives torque
-    only to an arm that holds where it stands. `close` brings it slowly to its rest position, then
-    takes the torque away over a second; Ctrl-C meanwhile leaves out the way, not the letting down.
+    only to an arm that holds where it stands. `close` brings it slowly home and from there to rest,
+    then takes the torque away over a second; Ctrl-C meanwhile leaves out the way, not the letting
+    down.
     What happens when readings fail or a fault appears: see `GuardedServos`.
     """
 
@@ -88,8 +94,11 @@ class ServoArm(Robot):
 
         Raises:
             UnknownNameError: if there is no such camera or limit.
-            RobotError: if a camera has no source.
+            RobotError: if a camera has no source, or a setting makes no sense.
         """
+        for name, value in (("slow_speed", slow_speed), ("release_s", release_s)):
+            if not (math.isfinite(value) and value > 0):
+                raise RobotError(f"{name} must be a positive number, got {value}")
         self.embodiment = arm.embodiment.resize_cameras(image_height_px, image_width_px)
         specs = [self.embodiment.get_camera(name) for name in cameras]
         self.cameras = tuple(spec.name for spec in specs)
@@ -178,7 +187,7 @@ class ServoArm(Robot):
 
         Raises:
             LinkLostError: if the link is found gone only now: the arm cannot be told.
-            LinkTimeoutError: if a servo does not answer; the others hold.
+            RobotError: if a servo does not answer or obey; the others hold.
         """
         if self._is_connected and self._guarded.lost is None:
             self._guarded.hold()
@@ -204,7 +213,9 @@ class ServoArm(Robot):
         body, speed = self.embodiment, self._slow_speed
         try:
             # By way of the home position: the straight way down would sweep over the table.
-            for posture in (body.home_position, body.rest_position):
+            away = np.abs(guarded.command - np.asarray(body.rest_position)).max()
+            postures = [body.home_position] if away > NEAR_REST else []
+            for posture in (*postures, body.rest_position):
                 move_slowly(guarded, posture, speed, self.clock, lambda: interrupts.requested)
         except RobotError as error:
             self._tell(f"the arm is let down where it is: {error}")

@@ -176,6 +176,13 @@ class TestRefusingToConnect:
             bench.make().connect()
         assert all(servo.torque for servo in bench.bus.servos.values())
 
+    @pytest.mark.parametrize(
+        "setting", [{"max_missed_reads": 0}, {"slow_speed": 0.0}, {"release_s": float("nan")}]
+    )
+    def test_a_setting_that_makes_no_sense(self, bench, setting):
+        with pytest.raises(RobotError, match=next(iter(setting))):
+            bench.make(**setting)
+
     def test_an_unknown_limit_to_turn_off(self, bench):
         with pytest.raises(UnknownNameError, match="'worskpace'"):
             bench.make(limits_off=["worskpace"])
@@ -428,6 +435,14 @@ class TestClosing:
         assert robot.clock.now_s() - start_s < 12.0
         robot.close()
 
+    def test_an_arm_that_lies_at_rest_does_not_rise_again(self, bench):
+        robot = bench.make()
+        robot.connect()
+        highest = []
+        bench.bus.on_read = lambda: highest.append(np.abs(bench.position - REST).max())
+        robot.close()
+        assert max(highest) < 0.05
+
     def test_an_arm_with_a_fault_is_let_down_where_it_is(self, bench):
         robot = bench.make()
         robot.connect()
@@ -464,6 +479,21 @@ class TestClosing:
         assert [i for i, servo in bench.bus.servos.items() if servo.torque] == [2]
         assert "servo 2" in bench.said[-1]
         assert "power" in bench.said[-1]
+
+    def test_a_servo_that_refuses_does_not_keep_the_others_from_being_released(self, bench):
+        robot = bench.make()
+        robot.connect()
+        set_torque = bench.bus.set_torque
+
+        def refuse(servo_ids, enabled):
+            if 3 in servo_ids:
+                raise RobotError("servo 3 is in alarm")
+            set_torque(servo_ids, enabled)
+
+        bench.bus.set_torque = refuse
+        robot.close()
+        assert [i for i, servo in bench.bus.servos.items() if servo.torque] == [3]
+        assert "servo 3 is in alarm" in bench.said[-1]
 
     def test_a_second_ctrl_c_leaves_out_the_way_but_not_the_letting_down(self, bench):
         robot = bench.make()
