@@ -29,12 +29,16 @@ class MujocoPlant(Plant):
         task: what stands around the body, or None.
     """
 
-    def __init__(self, robot: MujocoRobot, task: SimTask | None = None) -> None:
+    def __init__(
+        self, robot: MujocoRobot, task: SimTask | None = None, starts_at_rest: bool = False
+    ) -> None:
         """Takes the robot over: nobody else may move it from now on.
 
         Args:
             robot: the body.
             task: what stands around it; None for an empty table.
+            starts_at_rest: begin at the rest position, as whoever used the body last has left it,
+                rather than at its home position.
 
         Raises:
             IncompatibleError: if the task is not laid out for this body.
@@ -44,7 +48,8 @@ class MujocoPlant(Plant):
         else:
             task.bind(robot)
             task.reset(seed=0)
-        _lay_down(robot)
+        if starts_at_rest:
+            _lay_down(robot)
         self._robot, self._world = robot, robot.world
         self.task = task
         self._actuators = robot.body.make_plant_actuators(self._world)
@@ -123,6 +128,6 @@ class MujocoPlant(Plant):
 
 
 def _lay_down(robot: MujocoRobot) -> None:
-    """Brings the body to its rest position, as whoever used it last has left it."""
+    """Brings the body to its rest position."""
     robot.send_action(np.asarray(robot.embodiment.rest_position, robot.action_spec.dtype))
     robot.clock.sleep_until(robot.clock.now_s() + LAYING_DOWN_S)

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobotError
 from robolearn.plant import Drive
 from robolearn.sim.models.so101 import So101Model
@@ -53,6 +54,14 @@ def test_many_short_durations_equal_one_long_one():
     assert plants[0].now_s == pytest.approx(0.7)
     np.testing.assert_array_equal(*map(measure_positions, plants))
     assert measure_positions(plants[0])[0] > 0.3
+
+
+def test_a_body_can_begin_as_it_was_laid_down():
+    plant = MujocoPlant(MujocoRobot(So101Model()), make_task(), starts_at_rest=True)
+    np.testing.assert_allclose(measure_positions(plant)[:5], SO101.rest_position[:5], atol=0.01)
+    before = measure_positions(plant)
+    plant.advance(1.0)  # without torque
+    assert np.abs(measure_positions(plant) - before).max() < 0.1
 
 
 def test_less_than_a_step_moves_nothing_until_it_adds_up():

@@ -154,6 +154,7 @@ def test_in_current_based_mode_the_goal_current_limits_the_effort(bench):
 def test_effort_is_seen_as_current_or_as_load():
     bench = Bench({1: ServoSetup("a"), 2: ServoSetup("b", -1)}, {1: "XL430-W250"})
     bench.plant.effort_nm = 0.26  # half of what an XL330-M288 can
+    bench.pass_time(0.5)  # of which the sensor shows an average
     assert bench.get(1, registers.PRESENT_CURRENT) == round(1000 * 0.26 / 1.5)
     assert bench.get(2, registers.PRESENT_CURRENT) == -735
 

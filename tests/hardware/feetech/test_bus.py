@@ -65,6 +65,7 @@ def test_a_state_holds_every_reading_in_si_units(bus, arm):
 def test_load_current_and_speed_have_the_sign_of_the_servo(bus, arm):
     state = arm.plant.measure("joint1").__class__(0.0, 1.5, 1.47)
     arm.call(lambda: setattr(arm.plant, "measure", lambda actuator: state))
+    time.sleep(0.6)  # the sensor shows an average
     states = bus.read_states([1, 2])
     for servo_id, sign in ((1, 1), (2, -1)):
         assert states[servo_id].velocity_radps == pytest.approx(sign * 1.5, abs=RAD_PER_STEP)
