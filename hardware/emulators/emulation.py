@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
+from robolearn.errors import MissingDependencyError
 from robolearn.hardware.emulators.port import EmulatedPort
 from robolearn.plant import Plant
 
@@ -41,13 +42,20 @@ class Emulation:
         self.plant, self.ports = plant, tuple(ports)
         self._on_tick = on_tick
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._stopping, self._is_running = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="emulation", daemon=True)
         self._failure: BaseException | None = None
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Starts the thread, and waits until devices answer and cameras draw.
+
+        Raises:
+            BaseException: what ended the thread before that.
+        """
         self._thread.start()
+        self._is_running.wait()
+        if self._failure is not None:
+            self.close()
 
     def call(self, function: Callable[[], Result]) -> Result:
         """Calls a function while the emulation stands still, and returns what it returns."""
@@ -83,6 +91,8 @@ class Emulation:
 
     def _run(self) -> None:
         try:
+            self._warm_up()
+            self._is_running.set()
             last_s = time.monotonic()
             while not self._stopping.is_set():
                 self._wait()
@@ -98,7 +108,14 @@ class Emulation:
         except BaseException as error:  # raised again by `close`
             self._failure = error
         finally:
+            self._is_running.set()
             self.plant.close()
+
+    def _warm_up(self) -> None:
+        """Draws every camera once: the first picture takes long, and no device would answer."""
+        with contextlib.suppress(MissingDependencyError):  # said to whoever looks through one
+            for camera in self.plant.cameras:
+                self.plant.render(camera)
 
     def _wait(self) -> None:
         """Sleeps until a host has sent something or something is due, at most `TICK_S`."""

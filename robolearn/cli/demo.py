@@ -17,6 +17,7 @@ from robolearn.cli import evaluate, record, train
 from robolearn.cli.choices import compose_config
 from robolearn.cli.provenance import count_cores
 from robolearn.cli.report import Report, write_report
+from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
 
 EVALUATION, DEPLOYMENT = "evaluate", "deployment"  # the stages that evaluate
@@ -54,8 +55,9 @@ def run(config: DictConfig, folder: Path) -> None:
     for stage in stages:
         console.print(f"\n[bold]{stage.describe()}[/bold]", highlight=False)
         stage_started_s = time.monotonic()
-        config = compose_config(stage.command, stage.words)
-        outcomes[stage.name] = stage.run(config, folder / stage.name)
+        with expand_twin(stage.words) as words:
+            config = compose_config(stage.command, words)
+            outcomes[stage.name] = stage.run(config, folder / stage.name)
         stages_s[stage.name] = round(time.monotonic() - stage_started_s, 2)
     report: Report = outcomes[EVALUATION]
     deployment: Report | None = outcomes.get(DEPLOYMENT)

@@ -32,6 +32,7 @@ from robolearn.policy import Policy
 from robolearn.robot import Robot
 from robolearn.rollout import EpisodeObserver, EpisodeResult, EpisodeStart, Step, run_episode
 from robolearn.teleoperator import Event, Teleoperator
+from robolearn.timing import MONOTONIC
 from robolearn.worker_process import WorkerError
 
 
@@ -213,17 +214,18 @@ class EpisodeTape:
 
 @contextmanager
 def acting(config: PlainConfig, environment: Environment) -> Iterator[Policy]:
-    """Gives the policy that acts: asynchronously where it predicts chunks.
+    """Gives the policy that acts: in a process of its own where it must not hold a real robot up.
 
-    Any other policy answers within the control loop, so it has to be fast.
+    That takes a policy that predicts chunks; any other one answers within the control loop, so it
+    has to be fast.
 
     Raises:
         IncompatibleError: if policy and robot do not fit.
     """
-    if not config["predicts_chunks"]:
+    robot = environment.robot
+    if robot.clock.kind != MONOTONIC or not config["predicts_chunks"]:
         yield make_policy(config, environment)
         return
-    robot = environment.robot
     make = functools.partial(build, config["policy"])
     with AsynchronousPolicy(make, robot.embodiment, robot.clock, **config["inference"]) as policy:
         check_fit(policy, environment)

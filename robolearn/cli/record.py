@@ -14,15 +14,15 @@ from rich.console import Console
 
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
 from robolearn.cli.attendance import attend, print_health
-from robolearn.cli.evaluate import make_pair, prepare
+from robolearn.cli.evaluate import prepare
 from robolearn.cli.progress import ProgressBar
-from robolearn.environment import Environment
+from robolearn.cli.real_time_run import acting
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
-from robolearn.policy import Policy
 from robolearn.rollout import EpisodeResult, run_episode
 from robolearn.take_over import TakeOver
 from robolearn.teleoperator import Event, Teleoperator
+from robolearn.timing import MONOTONIC
 
 MAX_TRIES_PER_EPISODE = 20  # a demonstrator that fails more often than this is not one
 
@@ -91,9 +91,11 @@ def record(config: DictConfig) -> Recording:
 
 
 def _record_expert(config: DictConfig) -> Recording:
-    """Runs the expert over seeds in worker processes until enough episodes are kept."""
+    """Runs the expert over seeds until enough episodes are kept; a real robot in this process."""
     plain = to_plain(config)
-    make_environment(plain).close()  # what is wrong with the configuration is said at once, here
+    environment = make_environment(plain)  # what is wrong with the configuration is said at once
+    environment.close()
+    num_workers = 0 if environment.robot.clock.kind == MONOTONIC else config.workers
     only_successes = config.keep == "success"
     seeds = range(config.seed, config.seed + config.episodes)
     further_seeds = itertools.count(seeds.stop)
@@ -115,24 +117,27 @@ def _record_expert(config: DictConfig) -> Recording:
             return next(further_seeds)
 
         worker = functools.partial(ExpertWorker, plain)
-        run_seeds(worker, seeds, config.workers, count)
+        run_seeds(worker, seeds, num_workers, count)
         return Recording(bar.completed, tried)
 
 
 def _record_person(config: DictConfig) -> Recording:
     """Lets a person steer, or correct a policy, until enough episodes are kept or they stop."""
-    environment, policy = _make_parts(config)
+    plain = to_plain(config) if config.checkpoint is None else prepare(config)
+    environment = make_environment(plain)
     console = Console(stderr=True)
     kept = tried = 0
     with ExitStack() as stack:
         stack.callback(environment.close)
+        corrects = config.checkpoint is not None
+        policy = stack.enter_context(acting(plain, environment)) if corrects else None
         device: Teleoperator = build(config.teleop, robot=environment.robot)
-        teleoperator = stack.enter_context(device if policy is None else TakeOver(device))
-        source = "person" if policy is None else "policy"
+        teleoperator = stack.enter_context(TakeOver(device) if corrects else device)
+        source = "policy" if corrects else "person"
         recorder = stack.enter_context(
             build(config.recorder, environment=environment, source=source)
         )
-        observers = [recorder, *attend(environment, teleoperator, console, policy is not None)]
+        observers = [recorder, *attend(environment, teleoperator, console, corrects)]
         console.print(teleoperator.describe(), highlight=False, markup=False)
         seed = int(config.seed)
         while kept < config.episodes:
@@ -150,13 +155,6 @@ def _record_person(config: DictConfig) -> Recording:
             console.print(_describe(result))
         print_health(environment.robot, console)
     return Recording(kept, tried)
-
-
-def _make_parts(config: DictConfig) -> tuple[Environment, Policy | None]:
-    """Builds the environment, and the policy to correct if there is one, with its cameras on."""
-    if config.checkpoint is None:
-        return make_environment(config), None
-    return make_pair(prepare(config))
 
 
 def is_kept(result: EpisodeResult, keep: str) -> bool:
