@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from robolearn.errors import MissingDependencyError
 from robolearn.hardware.emulators.port import EmulatedPort
 from robolearn.plant import Plant
 
@@ -31,6 +30,7 @@ class Emulation:
         plant: Plant,
         ports: Sequence[EmulatedPort],
         on_tick: Callable[[float], None] | None = None,
+        on_start: Callable[[], None] | None = None,
     ) -> None:
         """Prepares; nothing runs before `start`.
 
@@ -38,9 +38,10 @@ class Emulation:
             plant: what the devices move.
             ports: the devices on their lines.
             on_tick: called in the thread after every step with the time now [s], e.g. to render.
+            on_start: called in the thread before anything else, for what takes long at first.
         """
         self.plant, self.ports = plant, tuple(ports)
-        self._on_tick = on_tick
+        self._on_tick, self._on_start = on_tick, on_start
         self._lock = threading.Lock()
         self._stopping, self._is_running = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="emulation", daemon=True)
@@ -91,7 +92,8 @@ class Emulation:
 
     def _run(self) -> None:
         try:
-            self._warm_up()
+            if self._on_start is not None:
+                self._on_start()
             self._is_running.set()
             last_s = time.monotonic()
             while not self._stopping.is_set():
@@ -110,12 +112,6 @@ class Emulation:
         finally:
             self._is_running.set()
             self.plant.close()
-
-    def _warm_up(self) -> None:
-        """Draws every camera once: the first picture takes long, and no device would answer."""
-        with contextlib.suppress(MissingDependencyError):  # said to whoever looks through one
-            for camera in self.plant.cameras:
-                self.plant.render(camera)
 
     def _wait(self) -> None:
         """Sleeps until a host has sent something or something is due, at most `TICK_S`."""

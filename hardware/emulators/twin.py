@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from robolearn.errors import MissingDependencyError
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.faults import Faults
 from robolearn.hardware.emulators.port import Device, EmulatedPort
@@ -71,11 +73,11 @@ class Twin:
             faults: of the line.
             frame_rate_hz: of the cameras [Hz].
         """
-        self._body = make_body(plant)
+        self._plant, self._body = plant, make_body(plant)
         self._folder = Path(folder).absolute()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults)
-        self._emulation = Emulation(plant, [self._port], self._on_tick)
+        self._emulation = Emulation(plant, [self._port], self._on_tick, self._warm_up)
         self._server = TwinServer(plant, [self._port], frame_rate_hz)
 
     def start(self) -> TwinDescription:
@@ -113,3 +115,9 @@ class Twin:
 
     def _on_tick(self, now_s: float) -> None:
         self._server.on_tick(now_s)
+
+    def _warm_up(self) -> None:
+        """Draws every camera once: the first picture takes long, and no device would answer."""
+        with contextlib.suppress(MissingDependencyError):  # said to whoever looks through one
+            for camera in self._plant.cameras:
+                self._plant.render(camera)
