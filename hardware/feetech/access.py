@@ -25,11 +25,9 @@ from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
 NUM_LENGTHS = 8
 # A reply that has not come for so long does not come any more [s]. Adapters hold bytes for up to
 # 16 ms, a busy machine for several times that.
-LONGEST_LATENESS_S = 0.25
-# No longer frame is asked for: it tells the decoder what cannot be one.
-LONGEST_READ_BYTES = 64
-# Each try to find out whether a servo is alone listens so many times longer than the one before.
-PATIENCE = 3
+LONGEST_LATENESS_S = 0.5
+# Nobody has more registers; and it tells the decoder what cannot be a frame.
+LONGEST_READ_BYTES = reg.NUM_REGISTERS - 1
 BITS_PER_BYTE = 10  # start and stop bit included
 
 
@@ -90,10 +88,15 @@ class RegisterAccess:
         """
         found: dict[int, Stretch] = {}
         missing = list(servo_ids)
+        num_bytes = last.end - first.address
         for _ in range(self._num_tries):
             if not missing:
                 break
-            found |= self._read_once(missing, first.address, last.end - first.address)
+            length = self._find_fresh_length(num_bytes)
+            if length is None:  # replies of every length may still come: let them come
+                time.sleep(self._timeout_s)
+                continue
+            found |= self._read_once(missing, first.address, num_bytes, length)
             missing = [servo_id for servo_id in servo_ids if servo_id not in found]
         if missing:
             self.link.counters.failures += 1
@@ -174,15 +177,14 @@ class RegisterAccess:
 
     def _is_reply_single(self, servo_id: int, measures: bool) -> bool | None:
         heard = False
-        for attempt in range(self._num_tries):
-            # Each try listens longer: a late reply to the one before must not count as a second.
-            timeout_s = self._timeout_s * PATIENCE**attempt
+        for _ in range(self._num_tries):
             request, num_bytes = encode_ping(servo_id), 0
             if measures:
-                begin, end = reg.PRESENT_POSITION.address, reg.PRESENT_CURRENT.end
-                begin, num_bytes = self._choose_stretch(begin, end - begin)
+                first, end = reg.PRESENT_POSITION.address, reg.PRESENT_CURRENT.end
+                num_bytes = self._find_fresh_length(end - first) or end - first
+                begin = _find_begin(first, end - first, num_bytes)
                 request = encode_read(servo_id, begin, num_bytes)
-            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, timeout_s)
+            num_replies, is_damaged = self._listen(servo_id, request, num_bytes, self._timeout_s)
             if num_replies == 1 and not is_damaged:
                 return True
             self._expect_late(num_bytes)
@@ -202,9 +204,10 @@ class RegisterAccess:
         return len(replies), self.link.counters.bad_frames > bad_frames_before
 
     def _read_once(
-        self, servo_ids: Sequence[int], address: int, num_bytes: int
+        self, servo_ids: Sequence[int], address: int, num_bytes: int, length: int
     ) -> dict[int, Stretch]:
-        begin, length = self._choose_stretch(address, num_bytes)
+        """Asks for `num_bytes` from an address on, and for more before them up to `length`."""
+        begin = _find_begin(address, num_bytes, length)
         pending = set(servo_ids)
 
         def is_answer(frame: Frame) -> bool:
@@ -224,23 +227,27 @@ class RegisterAccess:
             self._expect_late(length)
         return {frame.servo_id: Stretch(begin, frame.parameters, frame.code) for frame in frames}
 
-    def _choose_stretch(self, address: int, num_bytes: int) -> tuple[int, int]:
-        """Returns first address and number of bytes to read, a number that no late reply has."""
+    def _find_fresh_length(self, num_bytes: int) -> int | None:
+        """Returns a number of bytes to read that no late reply has; None if there is none now.
+
+        Args:
+            num_bytes: at least so many.
+        """
         now_s = time.monotonic()
-        lengths = [
-            length
-            for length in range(num_bytes, LONGEST_READ_BYTES + 1)
-            if length not in self._recent_lengths
-        ]
-        # If replies of every length may still come, those of the first one are the least likely.
-        fallback = min(lengths, key=lambda length: self._late_until_s[length])
-        length = next((n for n in lengths if self._late_until_s[n] <= now_s), fallback)
-        self._recent_lengths.append(length)
-        return max(0, address - (length - num_bytes)), length
+        for length in range(num_bytes, LONGEST_READ_BYTES + 1):
+            if length not in self._recent_lengths and self._late_until_s[length] <= now_s:
+                self._recent_lengths.append(length)
+                return length
+        return None
 
     def _expect_late(self, num_bytes: int) -> None:
         """Remembers that replies of a length may still come."""
         self._late_until_s[num_bytes] = time.monotonic() + LONGEST_LATENESS_S
+
+
+def _find_begin(address: int, num_bytes: int, length: int) -> int:
+    """Returns where to begin reading `length` bytes so that `num_bytes` from `address` are in."""
+    return max(0, address - (length - num_bytes))
 
 
 def name_servos(servo_ids: Iterable[int]) -> str:

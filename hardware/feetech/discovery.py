@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from robolearn.errors import RobotError
 from robolearn.hardware.feetech import registers as reg
-from robolearn.hardware.feetech.access import RegisterAccess, name_servos
+from robolearn.hardware.feetech.access import LONGEST_LATENESS_S, RegisterAccess, name_servos
 from robolearn.hardware.feetech.protocol import LARGEST_ID
 from robolearn.hardware.serial_link import LinkTimeoutError
 
@@ -45,6 +46,9 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, I
             or if two answer to one id; says what is there and what to look at.
     """
     alone = {servo_id: access.is_alone(servo_id) for servo_id in servo_ids}
+    if suspects := [servo_id for servo_id, is_alone in alone.items() if not is_alone]:
+        time.sleep(LONGEST_LATENESS_S)  # late replies look like a second servo: let them come
+        alone |= {servo_id: access.is_alone(servo_id) for servo_id in suspects}
     missing = [servo_id for servo_id, is_alone in alone.items() if is_alone is None]
     crowded = [servo_id for servo_id, is_alone in alone.items() if is_alone is False]
     if crowded:

@@ -13,6 +13,8 @@ from robolearn.hardware.feetech.bus import FeetechBus
 from robolearn.plant import LagPlant
 
 IDS = (1, 2, 3, 4, 5, 6)
+# A busy machine may stand still for a tenth of a second; that is not what is tested here.
+MANY_RETRIES = 20
 
 SETUPS = {
     servo_id: ServoSetup(f"joint{servo_id}", direction=1 if servo_id % 2 else -1)
@@ -65,7 +67,7 @@ def arm(tmp_path):
 
 @pytest.fixture
 def bus(arm):
-    bus = FeetechBus(arm.path, timeout_s=0.01, num_retries=10)
+    bus = FeetechBus(arm.path, timeout_s=0.01, num_retries=MANY_RETRIES)
     bus.open(IDS)
     yield bus
     bus.close()

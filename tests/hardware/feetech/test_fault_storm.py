@@ -58,9 +58,9 @@ class Storm:
         self._read_once = bus._access._read_once
         bus._access._read_once = self.read_once
 
-    def read_once(self, servo_ids, address, num_bytes):
+    def read_once(self, servo_ids, address, num_bytes, length):
         """One try, as the bus makes it; all it takes for an answer must be one to this question."""
-        answers = self._read_once(servo_ids, address, num_bytes)
+        answers = self._read_once(servo_ids, address, num_bytes, length)
         num_reads = self.port.device.num_reads
         for servo_id, stretch in answers.items():
             assert stretch.get(reg.PRESENT_POSITION) == expected_steps(servo_id, num_reads)
@@ -91,12 +91,13 @@ class Storm:
 def make_storm(tmp_path):
     plant = LagPlant(tuple(setup.actuator for setup in SETUPS.values()))
     port = EmulatedPort(CountingServos(plant, SETUPS), tmp_path / "arm", Faults())
-    bus = FeetechBus(str(port.path), timeout_s=TIMEOUT_S, num_retries=5)
+    bus = FeetechBus(str(port.path), num_retries=5)
 
     with Emulation(plant, [port]) as emulation:
 
         def make(**faults):
             bus.open(IDS)
+            bus._access._timeout_s = TIMEOUT_S
             storm = Storm(port, emulation, bus)
             emulation.call(lambda: port.faults.change(**faults))
             return storm
@@ -152,6 +153,6 @@ def test_late_replies_alone_are_all_dropped(make_storm):
 def test_without_the_length_of_reads_late_replies_would_be_taken_for_answers(make_storm):
     """That the storm notices wrong values at all."""
     storm = make_storm(late=0.1)
-    storm.bus._access._choose_stretch = lambda address, num_bytes: (address, num_bytes)
+    storm.bus._access._find_fresh_length = lambda num_bytes: num_bytes
     with pytest.raises(AssertionError):
         storm.run(1_000)

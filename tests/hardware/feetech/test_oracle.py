@@ -17,7 +17,7 @@ from robolearn.hardware.feetech.protocol import (
     encode_write,
 )
 from robolearn.hardware.servo_bus import RAD_PER_STEP
-from tests.hardware.feetech.conftest import IDS
+from tests.hardware.feetech.conftest import IDS, MANY_RETRIES
 
 PATIENT_S = 2.0
 ANGLES_RAD = {servo_id: 0.3 * servo_id - 1.0 for servo_id in IDS}
@@ -49,7 +49,7 @@ def place_all(arm):
 
 
 def read_with_our_bus(arm):
-    bus = FeetechBus(arm.path, num_retries=5)
+    bus = FeetechBus(arm.path, num_retries=MANY_RETRIES)
     bus.open(IDS)
     states = bus.read_states(IDS)
     memories = bus.read_memory(IDS)
@@ -111,7 +111,7 @@ def test_what_it_writes_our_bus_reads(arm, oracle):
 
 
 def test_what_our_bus_writes_it_reads(arm):
-    bus = FeetechBus(arm.path, num_retries=5)
+    bus = FeetechBus(arm.path, num_retries=MANY_RETRIES)
     bus.open(IDS)
     bus.write_goals({servo_id: 2000 + servo_id for servo_id in IDS})
     bus.set_torque(IDS, True)
