@@ -21,7 +21,7 @@ BITS_PER_BYTE = 10
 LATE_S = 0.3  # after this a reply does not come any more
 LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
 CYCLE = 9  # lengths that successive reads go through where none is left unanswered
-PING_ATTEMPTS = 3
+PING_S = 0.03  # how long the answers to a ping are waited for, at any patience
 SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
 
 
@@ -29,6 +29,7 @@ class RegisterAccess:
     """Registers of the servos on one link.
 
     Attributes:
+        num_tries: how often something is asked that gets no answer.
         longest_silence_s: longest time between two requests since it was last set to 0 [s].
     """
 
@@ -37,24 +38,25 @@ class RegisterAccess:
 
         Args:
             link: to the servos.
-            timeout_s: how long to wait for an answer, its bytes' own time not counted [s].
+            timeout_s: how long to wait for an answer, besides the time of its bytes [s].
             num_retries: how often a read is repeated, and a write whose value can be read back.
         """
         self.link = link
         self.longest_silence_s = 0.0
-        self._timeout_s, self._num_retries = timeout_s, num_retries
+        self.num_tries = num_retries + 1
+        self._timeout_s = timeout_s
         self._sent_s = time.monotonic()
         self._num_reads = 0
         self._unanswered: dict[int, float] = {}  # length of data: when it was asked for in vain
 
     def ping(self, servo_id: int) -> list[Packet]:
         """Asks one servo who it is; waits the whole time, so that two with one id are found."""
-        return self._collect(servo_id, protocol.ping(servo_id), 2)
+        return self._collect(protocol.ping(servo_id), servo_id, 2, PING_S)
 
     def scan(self) -> list[Packet]:
         """Asks all servos who they are."""
         num_ids = protocol.LARGEST_ID + 1
-        return self._collect(None, protocol.ping(), num_ids, SCAN_S_PER_ID * num_ids)
+        return self._collect(protocol.ping(), None, num_ids, SCAN_S_PER_ID * num_ids)
 
     def read(self, register: Register, servo_ids: Sequence[int]) -> dict[int, int]:
         """Returns the value of a register of each servo.
@@ -82,11 +84,11 @@ class RegisterAccess:
         missing = list(servo_ids)
         if not missing:
             return found
-        for attempt in range(self._num_retries + 1):
+        for attempt in range(self.num_tries):
             length = self._choose_length(address, size)
             # In the chain of a sync-read, one that is missing may silence those behind it: the last
             # attempt asks each by itself.
-            is_last = attempt > 0 and attempt == self._num_retries
+            is_last = attempt > 0 and attempt == self.num_tries - 1
             groups = [[servo_id] for servo_id in missing] if is_last else [missing]
             for group in groups:
                 found |= self._read_once(address + size - length, length, group)
@@ -118,7 +120,7 @@ class RegisterAccess:
         if not values:
             return
         reasons: dict[int, str] = {}
-        for _ in range(self._num_retries + 1):
+        for _ in range(self.num_tries):
             held = self.read(register, list(values))
             wrong = {key: value for key, value in values.items() if held[key] != value}
             if not wrong:
@@ -165,7 +167,7 @@ class RegisterAccess:
         self.longest_silence_s = max(self.longest_silence_s, silence_s)
 
     def _collect(
-        self, servo_id: int | None, data: bytes, most: int, timeout_s: float | None = None
+        self, data: bytes, servo_id: int | None, most: int, timeout_s: float
     ) -> list[Packet]:
         """Sends a ping and waits for more answers than are hoped for."""
 
@@ -239,9 +241,9 @@ class RegisterAccess:
         timeout_s: float | None = None,
     ) -> list[Packet]:
         self._note_request()
-        if timeout_s is None:
-            num_bytes = len(data) + num_packets * (PACKET_BYTES + answer_bytes)
-            timeout_s = self._timeout_s + num_bytes * BITS_PER_BYTE / self.link.baud_rate
+        num_bytes = len(data) + num_packets * (PACKET_BYTES + answer_bytes)
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        timeout_s += num_bytes * BITS_PER_BYTE / self.link.baud_rate
         return self.link.request(data, is_answer, num_packets, timeout_s)
 
     def _note_request(self) -> None:

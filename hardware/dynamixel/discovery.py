@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from robolearn.errors import RobotError
 from robolearn.hardware.dynamixel import registers
-from robolearn.hardware.dynamixel.access import PING_ATTEMPTS, RegisterAccess
+from robolearn.hardware.dynamixel.access import RegisterAccess
 from robolearn.hardware.dynamixel.protocol import Packet
 from robolearn.hardware.dynamixel.registers import (
     BAUD_RATES,
@@ -56,7 +56,7 @@ def _ping_all(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, Ser
     """Returns the models of those that answer; raises if two with one id always do."""
     models: dict[int, ServoModel] = {}
     muddled: Counter[int] = Counter()
-    for attempt in range(PING_ATTEMPTS):
+    for attempt in range(access.num_tries):
         missing = [servo_id for servo_id in servo_ids if servo_id not in models]
         if missing and attempt:
             access.settle()  # else a late answer would make the next one look like two
@@ -68,7 +68,7 @@ def _ping_all(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, Ser
             elif answers or access.link.counters.bad_frames > bad_frames:
                 muddled[servo_id] += 1
     for servo_id, count in muddled.items():
-        if count == PING_ATTEMPTS:
+        if count == access.num_tries:
             raise RobotError(_explain_double(access, servo_id))
     return models
 

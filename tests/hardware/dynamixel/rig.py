@@ -63,7 +63,8 @@ def run_rig(tmp_path, setups=None, plant=None, models=MODELS, **bus_settings):
     setups = setups or dict(zip(IDS, map(ServoSetup, ACTUATORS), strict=True))
     device = DynamixelServos(plant, setups, models)
     port = EmulatedPort(device, tmp_path / "port")
-    bus_settings = {"grippers": [3], **bus_settings}
+    # More patience than usual, for machines that do other things as well.
+    bus_settings = {"grippers": [3], "timeout_s": 0.15, **bus_settings}
     bus = DynamixelBus(str(port.path), **bus_settings)
     with Emulation(plant, [port]) as emulation, contextlib.closing(bus):
         yield Rig(plant, device, port, emulation, bus)

@@ -45,7 +45,8 @@ class Sdk:
 
 
 @pytest.fixture
-def maker(bare):
+def maker(bare, monkeypatch):
+    monkeypatch.setattr(sdk.port_handler, "LATENCY_TIMER", 150)  # more patience, in ms
     with contextlib.closing(Sdk(bare.port.path)) as maker:
         yield maker
 
@@ -233,10 +234,10 @@ def test_our_requests_are_those_of_the_sdk_byte_for_byte():
         assert ours == catch(send), ours.hex(" ")
 
 
-def test_our_bus_and_the_sdk_read_the_same(bare):
+def test_our_bus_and_the_sdk_read_the_same(bare, monkeypatch):
+    monkeypatch.setattr(sdk.port_handler, "LATENCY_TIMER", 150)
     bare.bus.open(IDS)
-    states = bare.bus.read_states(IDS)
-    goals = bare.bus.read_goals(IDS)
+    states, goals = bare.bus.read_states(IDS), bare.bus.read_goals(IDS)
     bare.bus.close()
     with contextlib.closing(Sdk(bare.port.path)) as maker:
         for key in IDS:
@@ -259,7 +260,7 @@ def test_the_shared_reply_of_a_fast_read_is_taken_apart(bare):
 
 @pytest.fixture(params=[False, True], ids=["sync-read", "fast sync-read"])
 def rusty(bare, request):
-    controller = rustypot.Xl330PyController(str(bare.port.path), 1_000_000, 0.1)
+    controller = rustypot.Xl330PyController(str(bare.port.path), 1_000_000, 0.5)
     controller.set_fast_sync_read(request.param)
     yield controller
     controller.close()
@@ -288,7 +289,7 @@ def test_rustypot_and_our_bus_read_the_same(bare):
     bare.bus.open(IDS)
     ours = [state.position_steps for state in bare.bus.read_states(IDS).values()]
     bare.bus.close()
-    controller = rustypot.Xl330PyController(str(bare.port.path), 1_000_000, 0.1)
+    controller = rustypot.Xl330PyController(str(bare.port.path), 1_000_000, 0.5)
     try:
         assert list(controller.sync_read_raw_present_position(list(IDS))) == ours
     finally:

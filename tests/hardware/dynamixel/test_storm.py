@@ -24,7 +24,7 @@ def weather(tmp_path, num_cycles, **faults):
     """Reads the states so many times on a bad line; returns rig and number of cycles given up."""
     setups = dict(zip(IDS, map(ServoSetup, ACTUATORS), strict=True))
     plant = LagPlant(ACTUATORS)
-    with run_rig(tmp_path, setups, plant, models={}, timeout_s=0.008, grippers=[]) as rig:
+    with run_rig(tmp_path, setups, plant, models={}, timeout_s=0.008) as rig:
         # Turned by hand, the limp servos stand where the cycle says.
         rig.bus.open(IDS)
         rig.bus.configure(IDS)

@@ -61,11 +61,11 @@ def test_a_homing_offset_is_refused(rig):
 
 def test_silence_stops_a_moving_servo_until_it_is_cleared(slow_rig):
     rig = slow_rig
-    rig.bus.set_watchdog(IDS, 0.2)
+    rig.bus.set_watchdog(IDS, 0.4)
     rig.bus.write_goals({1: 3500})
     start_s = time.monotonic()
     rig.wait_until(lambda: has_fired(rig, 1))
-    assert 0.1 < time.monotonic() - start_s < 1.5
+    assert 0.2 < time.monotonic() - start_s < 3.0
     stopped_at = wait_for_stop(rig, "shoulder", 1.0)
     assert 2050 < stopped_at < 3000
     assert rig.get(1, registers.BUS_WATCHDOG) == WATCHDOG_FIRED
@@ -89,7 +89,7 @@ def test_silence_stops_a_moving_servo_until_it_is_cleared(slow_rig):
 
 def test_configure_clears_it_too_and_the_arm_keeps_holding(slow_rig):
     rig = slow_rig
-    rig.bus.set_watchdog(IDS, 0.1)
+    rig.bus.set_watchdog(IDS, 0.4)
     rig.bus.write_goals({1: 3500})
     rig.wait_until(lambda: has_fired(rig, 1))
     stopped_at = wait_for_stop(rig, "shoulder", 1.0)
@@ -102,9 +102,9 @@ def test_configure_clears_it_too_and_the_arm_keeps_holding(slow_rig):
 
 def test_reading_states_feeds_the_watchdog(slow_rig):
     rig = slow_rig
-    rig.bus.set_watchdog(IDS, 0.5)
+    rig.bus.set_watchdog(IDS, 0.8)
     rig.bus.write_goals({1: 3500})
-    end_s = time.monotonic() + 1.0
+    end_s = time.monotonic() + 1.2
     while time.monotonic() < end_s:
         assert rig.bus.read_states(IDS)[1].faults == ()
         time.sleep(0.01)
@@ -114,7 +114,7 @@ def test_reading_states_feeds_the_watchdog(slow_rig):
 
 def test_a_pulled_cable_stops_the_arm_as_well(slow_rig):
     rig = slow_rig
-    rig.bus.set_watchdog(IDS, 0.1)
+    rig.bus.set_watchdog(IDS, 0.4)
     rig.bus.write_goals({1: 3500})
     rig.call(rig.port.unplug)
     rig.wait_until(lambda: has_fired(rig, 1))
@@ -145,11 +145,11 @@ def test_killing_the_host_process_stops_the_arm(tmp_path):
         killed_s = time.monotonic()
         rig.wait_until(lambda: has_fired(rig, 1))
         stopped_at = wait_for_stop(rig, "shoulder", 2.0)
-        assert time.monotonic() - killed_s < 2.5
+        assert time.monotonic() - killed_s < 4.0
         assert 2048 < stopped_at < 3500
         # The arm holds, and can be taken over as it stands.
         rig.bus.open(IDS)
         assert rig.bus.is_torque_on(IDS) == dict.fromkeys(IDS, True)
         rig.bus.configure(IDS)
-        rig.bus.set_watchdog(IDS, 1.0)
+        rig.bus.set_watchdog(IDS, 2.0)
         assert rig.measure("shoulder") == pytest.approx(stopped_at, abs=2)
