@@ -21,6 +21,8 @@ from robolearn.specs import Array, ArraySpec
 from robolearn.task import Evaluation, Task
 
 TIMEOUT_S = 1.0
+# A picture of the new scene is rendered within a frame period, compressed, sent and decoded.
+PICTURES_LATE_S = 0.2
 MAX_REPLY_BYTES = 1_000_000  # a state is a few hundred numbers
 
 
@@ -77,6 +79,9 @@ class TwinTask(Task):
         """
         self._robot.prepare()
         self._scene.begin_episode(seed)
+        # What the cameras show meanwhile is the scene before, which no policy may act on.
+        clock = self._robot.clock
+        clock.sleep_until(clock.now_s() + PICTURES_LATE_S)
         self._task.reset(seed)
         fixed = self._mirror.world.data.mocap_pos.copy()
         self._take_over_state()

@@ -37,7 +37,7 @@ class FeetechBus(ServoBus):
         timeout_s: float = 0.02,
         num_retries: int = 2,
         goal_speed_radps: float = 6.0,
-        acceleration_radps2: float = 38.9,
+        acceleration_radps2: float | None = None,
     ) -> None:
         """Names the port; `open` opens it.
 
@@ -48,16 +48,20 @@ class FeetechBus(ServoBus):
             num_retries: how often a read without an answer is repeated.
             goal_speed_radps: no servo goes to its goal faster [rad/s]. Above what an STS3215 can
                 do. Sent with every goal: what the register holds at power-on stops some servos.
-            acceleration_radps2: nor gains speed faster [rad/s^2]. The default is the largest.
+            acceleration_radps2: nor gains speed faster [rad/s^2]; None as fast as it can. Even the
+                largest number has a servo stop and start between two goals, 50 ms late at 20 Hz;
+                whoever sends goals at a rate limits acceleration there.
         """
         self._access = RegisterAccess(port, baud_rate, timeout_s, num_retries)
         self._identities: dict[int, Identity] = {}
         self._goals_steps: dict[int, int] = {}
-        acceleration = round(acceleration_radps2 / RAD_PER_STEP / 100)
-        if not 1 <= acceleration <= LARGEST_ACCELERATION:
-            raise RobotError(
-                f"acceleration_radps2 is {acceleration_radps2}; a servo takes 0.16 to 38.9"
-            )
+        acceleration = 0  # without limit
+        if acceleration_radps2 is not None:
+            acceleration = round(acceleration_radps2 / RAD_PER_STEP / 100)
+            if not 1 <= acceleration <= LARGEST_ACCELERATION:
+                raise RobotError(
+                    f"acceleration_radps2 is {acceleration_radps2}; a servo takes 0.16 to 38.9"
+                )
         if not 0 < goal_speed_radps < 50:
             raise RobotError(f"goal_speed_radps is {goal_speed_radps}; a servo takes 0 to 50")
         self._acceleration = reg.ACCELERATION.encode(acceleration)
