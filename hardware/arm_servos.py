@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robolearn.errors import RobotError
-from robolearn.hardware.arms import Arm
+from robolearn.hardware.arms import ArmAssembly
 from robolearn.hardware.calibration import Calibration, find_path, load_calibration
 from robolearn.hardware.serial_link import LinkLostError
 from robolearn.hardware.servo_bus import ServoBus, ServoState
@@ -43,21 +43,26 @@ class ArmServos:
     """
 
     def __init__(
-        self, arm: Arm, bus: ServoBus, robot_id: str, calibration: Path | None, clock: Clock
+        self,
+        assembly: ArmAssembly,
+        bus: ServoBus,
+        robot_id: str,
+        calibration: Path | None,
+        clock: Clock,
     ) -> None:
         """Touches neither bus nor file yet.
 
         Args:
-            arm: what it is made of.
+            assembly: how the arm is put together.
             bus: where the servos are.
             robot_id: name of this arm.
             calibration: its file; None for the default place.
             clock: the robot's time.
         """
-        self.arm, self.bus = arm, bus
-        self._spec = arm.embodiment.action_spec
+        self.assembly, self.bus = assembly, bus
+        self._spec = assembly.embodiment.action_spec
         self.robot_id = robot_id
-        self.path = calibration or find_path(arm.embodiment.name, robot_id)
+        self.path = calibration or find_path(assembly.embodiment.name, robot_id)
         self._clock = clock
         self._calibration: Calibration | None = None
         self._watchdog_s: float | None = None
@@ -71,7 +76,7 @@ class ArmServos:
             RobotError: if it is missing, damaged or of another arm.
         """
         if self._calibration is None:
-            name, channels = self.arm.embodiment.name, self._spec.channels
+            name, channels = self.assembly.embodiment.name, self._spec.channels
             calibration = load_calibration(self.path, name, self.robot_id, channels)
             self._check_fit(calibration)
             self._calibration = calibration
@@ -79,7 +84,7 @@ class ArmServos:
 
     def _check_fit(self, calibration: Calibration) -> None:
         """Refuses a file that wires the arm otherwise than it is built."""
-        for joint in self.arm.joints:
+        for joint in self.assembly.joints:
             held = calibration.joints[joint.channel]
             if held.servo_id != joint.servo_id or joint.direction not in (None, held.direction):
                 turning = "" if joint.direction is None else f" turning {joint.direction:+d}"
@@ -98,8 +103,8 @@ class ArmServos:
         self._calibration = None  # it may have been calibrated anew since
         calibration = self.calibration
         self.require_port()
-        self.bus.open(self.arm.servo_ids)
-        differences = calibration.find_differences(self.bus.read_memory(self.arm.servo_ids))
+        self.bus.open(self.assembly.servo_ids)
+        differences = calibration.find_differences(self.bus.read_memory(self.assembly.servo_ids))
         if differences:
             raise RobotError(
                 f"the arm on {self.bus.port} is not the one that {self.path} was made for, or was"
@@ -112,8 +117,8 @@ class ArmServos:
         """Raises `RobotError` if nobody said where the servos are."""
         if not self.bus.port:
             raise RobotError(
-                f"{self.arm.embodiment.name} needs its serial port, as port=/dev/serial/by-id/…"
-                " (`robolearn find-port` lists them)"
+                f"{self.assembly.embodiment.name} needs its serial port, as"
+                " port=/dev/serial/by-id/… (`robolearn find-port` lists them)"
             )
 
     def read(self) -> ArmState:
@@ -123,12 +128,12 @@ class ArmServos:
             LinkTimeoutError: if one did not answer, after the bus's own retries.
         """
         asked_s = self._clock.now_s()
-        states = self.bus.read_states(self.arm.servo_ids)
+        states = self.bus.read_states(self.assembly.servo_ids)
         self._spoken_s = self._clock.now_s()
-        steps = {i: states[i].position_steps for i in self.arm.servo_ids}
+        steps = {i: states[i].position_steps for i in self.assembly.servo_ids}
         return ArmState(
             self.calibration.to_position(steps, self._spec),
-            {joint.channel: states[joint.servo_id] for joint in self.arm.joints},
+            {joint.channel: states[joint.servo_id] for joint in self.assembly.joints},
             (asked_s + self._spoken_s) / 2,
         )
 
@@ -159,7 +164,7 @@ class ArmServos:
 
     def find_torque(self) -> dict[int, bool]:
         """Returns for each servo whether it gives torque."""
-        return self.bus.is_torque_on(self.arm.servo_ids)
+        return self.bus.is_torque_on(self.assembly.servo_ids)
 
     def switch_on(self, watchdog_s: float | None) -> None:
         """Gives torque, in the order in which nothing jumps: caps, watchdog, goal, torque.
@@ -174,7 +179,7 @@ class ArmServos:
         Raises:
             RobotError: if a servo does not take what it is told. It may have torque by then.
         """
-        servo_ids = self.arm.servo_ids
+        servo_ids = self.assembly.servo_ids
         torque_on = self.find_torque()
         if slack := [i for i in servo_ids if not torque_on[i]]:
             self.bus.configure(slack)
@@ -185,9 +190,9 @@ class ArmServos:
         self.bus.set_torque(servo_ids, True)
 
     def _check_goals(self) -> None:
-        servo_ids = self.arm.servo_ids
+        servo_ids = self.assembly.servo_ids
         states, goals = self.bus.read_states(servo_ids), self.bus.read_goals(servo_ids)
-        for joint in self.arm.joints:
+        for joint in self.assembly.joints:
             present, goal = states[joint.servo_id].position_steps, goals[joint.servo_id]
             if abs(goal - present) > GOAL_TOLERANCE_STEPS:
                 raise RobotError(
@@ -197,7 +202,10 @@ class ArmServos:
                 )
 
     def _set_watchdog(self, timeout_s: float | None) -> None:
-        if timeout_s is not None and self.bus.set_watchdog(self.arm.servo_ids, timeout_s) is None:
+        if (
+            timeout_s is not None
+            and self.bus.set_watchdog(self.assembly.servo_ids, timeout_s) is None
+        ):
             raise RobotError(
                 f"the servos on {self.bus.port} have no watchdog: set robot.watchdog_s=null, and"
                 " keep a power switch within reach, for a dead program leaves them holding"
@@ -247,7 +255,7 @@ class ArmServos:
 
     @property
     def _caps(self) -> dict[int, float]:
-        return {joint.servo_id: joint.torque_share for joint in self.arm.joints}
+        return {joint.servo_id: joint.torque_share for joint in self.assembly.joints}
 
     def _for_all(self, act: Callable[[Sequence[int]], None]) -> RobotError | None:
         """Acts on all servos at once, or if one does not obey, on each; returns what failed.
@@ -258,13 +266,13 @@ class ArmServos:
             LinkLostError: if the link is gone.
         """
         try:
-            act(self.arm.servo_ids)
+            act(self.assembly.servo_ids)
             return None
         except LinkLostError:
             raise
         except RobotError:
             failed: RobotError | None = None
-            for servo_id in self.arm.servo_ids:
+            for servo_id in self.assembly.servo_ids:
                 try:
                     act([servo_id])
                 except LinkLostError:

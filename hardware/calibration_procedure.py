@@ -72,7 +72,7 @@ class CalibrationProcedure:
             raise RobotError(
                 f"{type(robot).__name__} has no servos to calibrate: name an arm, as robot=so101"
             )
-        self._servos, self._arm = robot.servos, robot.servos.arm
+        self._servos, self._assembly = robot.servos, robot.servos.assembly
         self._bus = robot.servos.bus
         self._held: Mapping[int, ServoMemory] | None = None
         self._provisional: dict[int, ServoMemory] = {}
@@ -83,12 +83,12 @@ class CalibrationProcedure:
     @property
     def middle_pose(self) -> str:
         """How the person is to put the arm first, in words."""
-        return self._arm.middle_pose
+        return self._assembly.middle_pose
 
     @property
     def positive_pose(self) -> str:
         """How the person is to turn every joint then, in words."""
-        return self._arm.positive_pose
+        return self._assembly.positive_pose
 
     @property
     def path(self) -> Path:
@@ -102,25 +102,25 @@ class CalibrationProcedure:
             RobotError: if the port or a servo is missing.
         """
         self._servos.require_port()
-        servo_ids = self._arm.servo_ids
+        servo_ids = self._assembly.servo_ids
         self._bus.open(servo_ids)
         self._bus.set_torque(servo_ids, False)
         self._bus.configure(servo_ids)
 
     def take_middle(self) -> None:
         """Takes the pose the arm is in as its middle; the ranges begin there."""
-        servo_ids = self._arm.servo_ids
+        servo_ids = self._assembly.servo_ids
         held = self._bus.read_memory(servo_ids)
         # Whole turns are open from here on: the old ends may be another arm's.
         for servo_id, position in self._read_steps().items():
             offset = held[servo_id].homing_offset_steps + position - MIDDLE_STEPS
             offset = max(-LARGEST_OFFSET_STEPS, min(offset, LARGEST_OFFSET_STEPS))
-            offset = offset if self._arm.has_homing_offsets else 0
+            offset = offset if self._assembly.has_homing_offsets else 0
             self._provisional[servo_id] = ServoMemory(offset, 0, STEPS_PER_TURN - 1)
         self._held = held
         self._bus.write_memory(self._provisional)
         self._middle_steps = self._read_steps()
-        for joint in self._arm.joints:
+        for joint in self._assembly.joints:
             middle = self._middle_steps[joint.servo_id]
             self._ranges[joint.servo_id] = JointRange(joint.channel, middle, middle, middle)
 
@@ -131,7 +131,7 @@ class CalibrationProcedure:
             RobotError: if a joint was not turned, or the other way than this arm is built.
         """
         steps, problems = self._read_steps(), []
-        for joint in self._arm.joints:
+        for joint in self._assembly.joints:
             turn_rad = (steps[joint.servo_id] - self._middle_steps[joint.servo_id]) * RAD_PER_STEP
             direction = 1 if turn_rad > 0 else -1
             if abs(turn_rad) < SMALLEST_TURN_RAD:
@@ -158,13 +158,14 @@ class CalibrationProcedure:
             RobotError: if it is not plausible; says of each joint what is wrong. Nothing is written
                 then.
         """
-        if problems := [text for joint in self._arm.joints for text in self._find_problems(joint)]:
+        built = self._assembly.joints
+        if problems := [text for joint in built for text in self._find_problems(joint)]:
             raise RobotError(f"not calibrated: {'; '.join(problems)}. Nothing was kept")
-        joints = {joint.channel: self._compute(joint) for joint in self._arm.joints}
-        name = self._arm.embodiment.name
+        joints = {joint.channel: self._compute(joint) for joint in built}
+        name = self._assembly.embodiment.name
         calibration = Calibration(name, self._servos.robot_id, joints)
         self._bus.write_memory({joint.servo_id: joint.memory for joint in joints.values()})
-        differences = calibration.find_differences(self._bus.read_memory(self._arm.servo_ids))
+        differences = calibration.find_differences(self._bus.read_memory(self._assembly.servo_ids))
         if differences:
             raise RobotError(f"not calibrated: {'; '.join(differences)}")
         calibration.save(self.path)
@@ -181,7 +182,7 @@ class CalibrationProcedure:
             self._bus.close()
 
     def _read_steps(self) -> dict[int, int]:
-        states = self._bus.read_states(self._arm.servo_ids)
+        states = self._bus.read_states(self._assembly.servo_ids)
         return {servo_id: state.position_steps for servo_id, state in states.items()}
 
     def _find_problems(self, joint: ServoJoint) -> list[str]:
@@ -206,7 +207,7 @@ class CalibrationProcedure:
         if away_rad > POSE_TOLERANCE_RAD:
             return [
                 f"{joint.channel} was {away_rad:.2f} rad from its middle in the middle pose"
-                f" ({self._arm.middle_pose})"
+                f" ({self._assembly.middle_pose})"
             ]
         return []
 
@@ -215,11 +216,11 @@ class CalibrationProcedure:
         return joint.has_stops and self._get_unit(joint) == "rad"
 
     def _get_unit(self, joint: ServoJoint) -> str:
-        spec = self._arm.embodiment.action_spec
+        spec = self._assembly.embodiment.action_spec
         return spec.units[spec.channels.index(joint.channel)]
 
     def _get_limits(self, joint: ServoJoint) -> tuple[float, float]:
-        spec = self._arm.embodiment.action_spec
+        spec = self._assembly.embodiment.action_spec
         place = spec.channels.index(joint.channel)
         return float(spec.low[place]), float(spec.high[place])
 

@@ -56,7 +56,7 @@ class GuardedServos:
         self.servos = servos
         self._clock, self._tell = clock, tell
         self._limits, self._max_missed_reads = limits, max_missed_reads
-        self._embodiment = servos.arm.embodiment
+        self._embodiment = servos.assembly.embodiment
         self._period_s = self._embodiment.control_period_s
         self._monitor = StateMonitor(self._embodiment, limits, self._period_s)
         self.reset()
@@ -67,7 +67,7 @@ class GuardedServos:
         self.has_torque = False
         self._monitor.reset()
         self._limiter = ActionLimiter(
-            self._embodiment, self.servos.arm.chain, self._limits, self._period_s
+            self._embodiment, self._embodiment.chain, self._limits, self._period_s
         )
         self._counts: Counter[str] = Counter()
         self._state: ArmState | None = None

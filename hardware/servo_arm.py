@@ -16,7 +16,7 @@ from robolearn import keys
 from robolearn.diagnostics import Finding, Status
 from robolearn.errors import RobotError
 from robolearn.hardware.arm_servos import ArmServos
-from robolearn.hardware.arms import Arm
+from robolearn.hardware.arms import ArmAssembly
 from robolearn.hardware.cameras import Cameras
 from robolearn.hardware.guarded_servos import GuardedServos
 from robolearn.hardware.interrupts import HeldInterrupts, hold_back_interrupts
@@ -53,7 +53,7 @@ class ServoArm(Robot):
 
     def __init__(
         self,
-        arm: Arm,
+        assembly: ArmAssembly,
         bus: ServoBus,
         limits: ArmLimits,
         *,
@@ -74,7 +74,7 @@ class ServoArm(Robot):
         """Checks the settings; touches no device.
 
         Args:
-            arm: what it is made of.
+            assembly: how the arm is put together.
             bus: where its servos are.
             limits: what it may do.
             robot_id: name that tells this arm from others of its kind; finds its calibration.
@@ -99,13 +99,13 @@ class ServoArm(Robot):
         for name, value in (("slow_speed", slow_speed), ("release_s", release_s)):
             if not (math.isfinite(value) and value > 0):
                 raise RobotError(f"{name} must be a positive number, got {value}")
-        self.embodiment = arm.embodiment.resize_cameras(image_height_px, image_width_px)
+        self.embodiment = assembly.embodiment.resize_cameras(image_height_px, image_width_px)
         specs = [self.embodiment.get_camera(name) for name in cameras]
         self.cameras = tuple(spec.name for spec in specs)
         self.clock = clock or MonotonicClock()
         self.limits = dataclasses.replace(limits, off=tuple(limits_off))
         path = Path(calibration).expanduser() if calibration else None
-        self.servos = ArmServos(arm, bus, robot_id, path, self.clock)
+        self.servos = ArmServos(assembly, bus, robot_id, path, self.clock)
         self._guarded = GuardedServos(self.servos, self.limits, self.clock, max_missed_reads, tell)
         self._cameras = Cameras(specs, camera_sources or {})
         self._watchdog_s, self._slow_speed = watchdog_s, slow_speed

@@ -56,7 +56,7 @@ def move_slowly(
     Raises:
         RobotError: if the arm does not get there; it holds.
     """
-    embodiment = guarded.servos.arm.embodiment
+    embodiment = guarded.servos.assembly.embodiment
     spec, period_s = embodiment.action_spec, embodiment.control_period_s
     target = spec.clip(np.asarray(goal, float))
     pacer = Pacer(clock, period_s)

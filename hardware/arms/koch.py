@@ -4,11 +4,10 @@ Which way each of them turns depends on how it was built in, and is measured at 
 """
 
 from robolearn.embodiments import koch
-from robolearn.hardware.arms.arm import Arm, ServoJoint
+from robolearn.hardware.arms.assembly import ArmAssembly, ServoJoint
 
-KOCH_ARM = Arm(
+KOCH_ASSEMBLY = ArmAssembly(
     embodiment=koch.KOCH,
-    chain=koch.CHAIN,
     joints=(
         # The limits of the embodiment are a model's; where a printed arm stops is not known as well
         # as a person sees the middle pose.
@@ -32,6 +31,6 @@ KOCH_ARM = Arm(
 )
 
 
-def make_arm() -> Arm:
+def make_assembly() -> ArmAssembly:
     """Returns the arm, for configuration files."""
-    return KOCH_ARM
+    return KOCH_ASSEMBLY

@@ -5,11 +5,10 @@ is used with the servos' own sense of rotation (LeRobot: `drive_mode` 0 for all 
 """
 
 from robolearn.embodiments import so101
-from robolearn.hardware.arms.arm import Arm, ServoJoint
+from robolearn.hardware.arms.assembly import ArmAssembly, ServoJoint
 
-SO101_ARM = Arm(
+SO101_ASSEMBLY = ArmAssembly(
     embodiment=so101.SO101,
-    chain=so101.CHAIN,
     joints=(
         ServoJoint("shoulder_pan", 1, direction=1),
         ServoJoint("shoulder_lift", 2, direction=1),
@@ -31,6 +30,6 @@ SO101_ARM = Arm(
 )
 
 
-def make_arm() -> Arm:
+def make_assembly() -> ArmAssembly:
     """Returns the arm, for configuration files."""
-    return SO101_ARM
+    return SO101_ASSEMBLY

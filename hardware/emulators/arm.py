@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
-from robolearn.embodiments.arm import require_arm
-from robolearn.hardware.arms import Arm, ServoJoint
+from robolearn.hardware.arms import ArmAssembly, ServoJoint
 from robolearn.hardware.calibration import Calibration, JointCalibration
 from robolearn.hardware.emulators.port import Device
 from robolearn.hardware.emulators.servo_setup import ServoSetup
@@ -28,7 +27,7 @@ class EmulatedArm:
     def __init__(
         self,
         plant: Plant,
-        arm: Arm,
+        assembly: ArmAssembly,
         make_servos: Callable[[Plant, Mapping[int, ServoSetup]], Device],
         make_bus: Callable[[str], ServoBus],
         robot_id: str = "default",
@@ -38,14 +37,14 @@ class EmulatedArm:
 
         Args:
             plant: the arm's physics; its actuators are named like the arm's channels.
-            arm: which servo moves what.
+            assembly: which servo moves what.
             make_servos: gives the emulated servos.
             make_bus: gives the driver that writes a calibration into them, from a port.
             robot_id: name of the arm.
             is_calibrated: whether it comes calibrated, or as from the workshop.
         """
         random = Random(robot_id)
-        self._arm, self._robot_id = arm, robot_id
+        self._assembly, self._robot_id = assembly, robot_id
         self._is_calibrated, self._make_bus = is_calibrated, make_bus
         self._setups = {
             joint.servo_id: ServoSetup(
@@ -53,7 +52,7 @@ class EmulatedArm:
                 joint.direction or random.choice((1, -1)),
                 2048 + random.randint(-LARGEST_HORN_ERROR_STEPS, LARGEST_HORN_ERROR_STEPS),
             )
-            for joint in arm.joints
+            for joint in assembly.joints
         }
         self.device = make_servos(plant, self._setups)
 
@@ -69,15 +68,15 @@ class EmulatedArm:
         """
         if not self._is_calibrated:
             return None
-        joints = {joint.channel: self._make_joint(joint) for joint in self._arm.joints}
+        joints = {joint.channel: self._make_joint(joint) for joint in self._assembly.joints}
         bus = self._make_bus(port)
-        bus.open(self._arm.servo_ids)
+        bus.open(self._assembly.servo_ids)
         try:
             bus.write_memory({joint.servo_id: joint.memory for joint in joints.values()})
         finally:
             bus.close()
         path = folder / "calibration.json"
-        Calibration(self._arm.embodiment.name, self._robot_id, joints).save(path)
+        Calibration(self._assembly.embodiment.name, self._robot_id, joints).save(path)
         return path
 
     def _make_joint(self, joint: ServoJoint) -> JointCalibration:
@@ -95,7 +94,7 @@ class EmulatedArm:
 
     def _find_ends_rad(self, joint: ServoJoint) -> tuple[float, float]:
         """Angles of the actuator at both ends of the channel."""
-        body = require_arm(self._arm.embodiment)
+        body = self._assembly.embodiment
         place = body.action_spec.channels.index(joint.channel)
         if body.action_spec.units[place] == "rad":
             return float(body.action_spec.low[place]), float(body.action_spec.high[place])

@@ -10,7 +10,7 @@ import numpy as np
 from robolearn import keys
 from robolearn.errors import IncompatibleError, RobotError
 from robolearn.hardware.arm_servos import ArmServos
-from robolearn.hardware.arms import Arm
+from robolearn.hardware.arms import ArmAssembly
 from robolearn.hardware.serial_link import LinkTimeoutError
 from robolearn.hardware.servo_bus import ServoBus
 from robolearn.keyboard import KeySource, describe_event_keys, find_event
@@ -37,7 +37,7 @@ class LeaderArm(Teleoperator):
     def __init__(
         self,
         robot: Robot,
-        arm: Arm,
+        assembly: ArmAssembly,
         bus: ServoBus,
         source: KeySource,
         robot_id: str = "leader",
@@ -49,7 +49,7 @@ class LeaderArm(Teleoperator):
 
         Args:
             robot: what follows.
-            arm: what the leader is made of.
+            assembly: how the leader is put together.
             bus: where its servos are.
             source: where the words are typed.
             robot_id: name of the leader; finds its calibration.
@@ -60,9 +60,9 @@ class LeaderArm(Teleoperator):
         Raises:
             IncompatibleError: if the robot is another body than the leader.
         """
-        if robot.embodiment.name != arm.embodiment.name:
+        if robot.embodiment.name != assembly.embodiment.name:
             raise IncompatibleError(
-                f"a leader of {arm.embodiment.name} cannot lead {robot.embodiment.name}: their"
+                f"a leader of {assembly.embodiment.name} cannot lead {robot.embodiment.name}: their"
                 " joints differ"
             )
         self.shows_scene = source.shows_scene
@@ -71,7 +71,7 @@ class LeaderArm(Teleoperator):
         state_channels = robot.embodiment.state_spec.channels
         self._places = [state_channels.index(name) for name in self._action_spec.channels]
         path = Path(calibration).expanduser() if calibration else None
-        self._servos = ArmServos(arm, bus, robot_id, path, clock or MonotonicClock())
+        self._servos = ArmServos(assembly, bus, robot_id, path, clock or MonotonicClock())
         self._largest_step = approach_speed * robot.control_period_s
         self._is_connected = self._must_stop = False
         self._num_missed = 0
@@ -93,7 +93,7 @@ class LeaderArm(Teleoperator):
         self._source.connect(self._robot)
         try:
             self._servos.open()
-            self._servos.bus.set_torque(self._servos.arm.servo_ids, False)
+            self._servos.bus.set_torque(self._servos.assembly.servo_ids, False)
             self._posture = self._servos.read().position
         except BaseException:
             self._is_connected = True

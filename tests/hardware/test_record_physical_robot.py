@@ -10,7 +10,7 @@ from robolearn.cli.main import main
 from robolearn.datasets.info import summarize_store
 from robolearn.datasets.store import EpisodeStore
 from robolearn.embodiments.so101 import SO101
-from robolearn.hardware.arms.so101 import SO101_ARM
+from robolearn.hardware.arms.so101 import SO101_ASSEMBLY
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.feetech import FeetechServos
 from robolearn.hardware.emulators.port import EmulatedPort
@@ -30,14 +30,14 @@ FRONT = keys.image_key("front")
 def _twin(tmp_path):
     """An emulated arm with its calibration in place, filmed by two cameras."""
     plant = FilmedPlant(("front", "wrist"), SO101.action_spec.channels)
-    setups = {j.servo_id: ServoSetup(j.channel, j.direction) for j in SO101_ARM.joints}
+    setups = {j.servo_id: ServoSetup(j.channel, j.direction) for j in SO101_ASSEMBLY.joints}
     port = EmulatedPort(FeetechServos(plant, setups), tmp_path / "arm")
     calibration = make_calibration(homing_offset_steps=0)
     calibration.save(tmp_path / "calibration.json")
     server = TwinServer(plant, [port])
     with server, Emulation(plant, [port], on_tick=server.on_tick) as emulation:
         bus = FeetechBus(str(port.path))
-        bus.open(SO101_ARM.servo_ids)
+        bus.open(SO101_ASSEMBLY.servo_ids)
         bus.write_memory({j.servo_id: j.memory for j in calibration.joints.values()})
         bus.close()
         rest = zip(SO101.action_spec.channels, SO101.rest_position, strict=True)

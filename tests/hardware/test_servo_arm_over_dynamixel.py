@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from robolearn.embodiments import koch
-from robolearn.hardware.arms.koch import KOCH_ARM
+from robolearn.hardware.arms.koch import KOCH_ASSEMBLY
 from robolearn.hardware.dynamixel.bus import DynamixelBus
 from robolearn.hardware.emulators.dynamixel import DynamixelServos
 from robolearn.testing import check_robot
@@ -22,7 +22,7 @@ DIRECTIONS = (1, -1, 1, -1, 1, -1)
 @pytest.fixture(scope="module", name="calibrated")
 def _calibrated(tmp_path_factory):
     arm = EmulatedArm(
-        KOCH_ARM,
+        KOCH_ASSEMBLY,
         tmp_path_factory.mktemp("arm"),
         DynamixelServos,
         functools.partial(DynamixelBus, grippers=[6]),

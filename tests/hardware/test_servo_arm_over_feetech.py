@@ -8,7 +8,7 @@ import pytest
 
 from robolearn.embodiments import so101
 from robolearn.errors import RobotError
-from robolearn.hardware.arms.so101 import SO101_ARM
+from robolearn.hardware.arms.so101 import SO101_ASSEMBLY
 from robolearn.hardware.emulators.feetech import FeetechServos
 from robolearn.hardware.feetech import registers as reg
 from robolearn.hardware.feetech.bus import FeetechBus
@@ -23,7 +23,7 @@ REST = np.array(so101.SO101.rest_position, np.float32)
 @pytest.fixture(scope="module", name="calibrated")
 def _calibrated(tmp_path_factory):
     arm = EmulatedArm(
-        SO101_ARM,
+        SO101_ASSEMBLY,
         tmp_path_factory.mktemp("arm"),
         FeetechServos,
         FeetechBus,

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from robolearn.hardware.arms.so101 import SO101_ARM
+from robolearn.hardware.arms.so101 import SO101_ASSEMBLY
 from robolearn.hardware.servo_bus import RAD_PER_STEP
 
-SPEC = SO101_ARM.embodiment.action_spec
+SPEC = SO101_ASSEMBLY.embodiment.action_spec
 JAW_RAD = 1.9
 
 

@@ -5,7 +5,7 @@ from robolearn import keys
 from robolearn.embodiments import so101
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import IncompatibleError, RobotError
-from robolearn.hardware.arms.so101 import SO101_ARM
+from robolearn.hardware.arms.so101 import SO101_ASSEMBLY
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.feetech import FeetechServos
 from robolearn.hardware.emulators.port import EmulatedPort
@@ -48,7 +48,7 @@ def _typed():
 def _leader(bench, typed):
     leader = LeaderArm(
         FakeRobot(),
-        SO101_ARM,
+        SO101_ASSEMBLY,
         bench.bus,
         typed,
         robot_id="default",
@@ -180,18 +180,18 @@ def test_a_leader_of_another_body_is_refused(bench, typed):
     robot = FakeRobot()
     robot.embodiment = type(SO101)(**{**vars(SO101), "name": "koch"})
     with pytest.raises(IncompatibleError, match="so101 cannot lead koch"):
-        LeaderArm(robot, SO101_ARM, bench.bus, typed)
+        LeaderArm(robot, SO101_ASSEMBLY, bench.bus, typed)
 
 
 def test_an_emulated_leader_leads_through_its_bytes_and_its_loss_is_an_error(tmp_path, typed):
     plant = LagPlant(SO101.action_spec.channels)
-    setups = {j.servo_id: ServoSetup(j.channel, j.direction) for j in SO101_ARM.joints}
+    setups = {j.servo_id: ServoSetup(j.channel, j.direction) for j in SO101_ASSEMBLY.joints}
     port = EmulatedPort(FeetechServos(plant, setups), tmp_path / "leader")
     calibration = make_calibration("leader", homing_offset_steps=0)
     calibration.save(tmp_path / "leader.json")
     bus = FeetechBus(str(port.path))
     leader = LeaderArm(
-        FakeRobot(), SO101_ARM, bus, typed, calibration=str(tmp_path / "leader.json")
+        FakeRobot(), SO101_ASSEMBLY, bus, typed, calibration=str(tmp_path / "leader.json")
     )
     posture = np.array([0.3, -0.5, 0.4, 0.2, -0.1, 0.0])
 
@@ -201,7 +201,7 @@ def test_an_emulated_leader_leads_through_its_bytes_and_its_loss_is_an_error(tmp
         plant.place("gripper", 0.0)
 
     with Emulation(plant, [port]) as emulation:
-        bus.open(SO101_ARM.servo_ids)
+        bus.open(SO101_ASSEMBLY.servo_ids)
         bus.write_memory({j.servo_id: j.memory for j in calibration.joints.values()})
         bus.close()
         with leader:

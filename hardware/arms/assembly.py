@@ -1,12 +1,11 @@
-"""`Arm`: an arm of servos as plain data."""
+"""`ArmAssembly`: an arm of servos as plain data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from robolearn.embodiments import Embodiment
+from robolearn.embodiments import Arm
 from robolearn.errors import IncompatibleError
-from robolearn.kinematics import SerialChain
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,11 @@ class ServoJoint:
 
 
 @dataclass(frozen=True)
-class Arm:
-    """A body made of servos.
+class ArmAssembly:
+    """How an arm is put together from servos.
 
     Attributes:
         embodiment: the body, shared with its simulated twin; what it acts on is what it observes.
-        chain: of the joints that place the tool.
         joints: one per channel, in the order of the channels.
         middle_pose: how a person puts every joint to zero and the gripper half open, in words.
         positive_pose: how they then turn every joint in its positive direction, in words.
@@ -44,8 +42,7 @@ class Arm:
             of the joint. Servos that count turns do without.
     """
 
-    embodiment: Embodiment
-    chain: SerialChain
+    embodiment: Arm
     joints: tuple[ServoJoint, ...]
     middle_pose: str
     positive_pose: str
