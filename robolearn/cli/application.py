@@ -29,16 +29,18 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
     with exit_on_sigterm(), expand_twin(words) as expanded:
-        return _run_expanded(name, command, expanded)
+        return _run_expanded(name, command, words, expanded)
 
 
-def _run_expanded(name: str, command: Command, words: Sequence[str]) -> int:
+def _run_expanded(name: str, command: Command, typed: Sequence[str], words: Sequence[str]) -> int:
+    """Runs a command on `words`; `typed` is the line that reports show."""
     check_overrides(command.config_name, _drop_flags(words))
     module = importlib.import_module(command.module)
 
     def task(config: DictConfig) -> None:
         try:
             check_complete(name, config)
+            sys.argv = [f"robolearn {name}", *typed]
             module.run(config, shorten(Path(HydraConfig.get().runtime.output_dir)))
         except RobolearnError as error:
             print(f"robolearn: {error}", file=sys.stderr)

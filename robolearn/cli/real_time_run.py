@@ -79,7 +79,7 @@ def run_in_real_time(
 def _simulate(
     config: PlainConfig, seeds: Sequence[int], results: Sequence[EpisodeResult]
 ) -> dict[str, float]:
-    """Runs the same starts in simulation where that says something; returns their success rate."""
+    """Runs the same starts in simulation where that says something; returns how they went."""
     twin = find_simulated_twin(config)
     if twin is None or len(results) < len(seeds):
         return {}
@@ -87,7 +87,10 @@ def _simulate(
     if simulated.interrupted:
         return {}
     summary = summarize(list(simulated.results.values()))
-    return {"simulated_success_rate": summary.success_rate}
+    return {
+        "simulated_success_rate": summary.success_rate,
+        "simulated_steps_median": summary.steps_median,
+    }
 
 
 def find_simulated_twin(config: PlainConfig) -> PlainConfig | None:

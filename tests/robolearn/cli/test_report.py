@@ -281,6 +281,7 @@ REAL_TIME = {
     "bus_errors": 4,
     "health": {"timeouts": 4, "hottest_c": 41.5},
     "simulated_success_rate": 0.9,
+    "simulated_steps_median": 56.0,
 }
 
 
@@ -290,8 +291,9 @@ def test_figures_of_a_real_clock_are_headline_figures_and_have_a_section(tmp_pat
     figures = json.loads((tmp_path / "report.json").read_text())
     assert {key: figures[key] for key in REAL_TIME} == REAL_TIME
     assert "deployment" not in figures
-    for text in ("In real time", "8 of 10 episodes", "90%", "47.5 ms", "starved steps 2"):
+    for text in ("In real time", "8 of 10 episodes", "90%", "simulation 56", "47.5 ms"):
         assert text in page.text
+    assert "starved steps 2" in page.text
 
 
 def test_a_deployment_is_a_part_of_the_report(tmp_path):
