@@ -28,7 +28,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
-    with exit_on_sigterm(), expand_twin(words) as expanded:
+    with exit_on_sigterm(), expand_twin(command.config_name, words) as expanded:
         return _run_expanded(name, command, words, expanded)
 
 

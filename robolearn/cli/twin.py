@@ -11,23 +11,25 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from robolearn.cli.assemble import PlainConfig, build, to_plain
-from robolearn.cli.choices import compose_config, list_groups
+from robolearn.cli.choices import compose_config, list_groups, read_text
 from robolearn.errors import RobolearnError, UnknownNameError
 
 TWIN_WORD = "port=twin"
 # What of a command's line concerns the twin too; `emulator.…` concerns it alone.
 SHARED_KEYS = ("robot", "task")
 OWN_KEY = "emulator"
+SCENE_CHOICE = "\n  - scene: "  # in the YAML file of a command that plays tasks
 START_TIMEOUT_S = 60.0  # a cold start imports MuJoCo and compiles a scene
 STOP_TIMEOUT_S = 10.0
 
 
 @contextmanager
-def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
+def expand_twin(config_name: str, words: Sequence[str]) -> Iterator[list[str]]:
     """Starts a twin where the line says `port=twin`, and gives the line that drives it instead.
 
     Args:
-        words: the overrides of a command.
+        config_name: of the command.
+        words: its overrides.
 
     Yields:
         The overrides with `port=twin` replaced by the twin's port, calibration, cameras and scene.
@@ -47,7 +49,8 @@ def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
         config = compose_config("emulate", [*concerning, f"folder={folder}"])
         with _running(get_emulator(to_plain(config), robot)) as description:
             driver_words = [word for word in others if _root(word) != OWN_KEY]
-            yield [*make_words(description), *driver_words]
+            has_scene = SCENE_CHOICE in read_text(config_name)
+            yield [*make_words(description, has_scene), *driver_words]
 
 
 def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
@@ -62,17 +65,16 @@ def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
     return emulator
 
 
-def make_words(description: dict[str, Any]) -> list[str]:
+def make_words(description: dict[str, Any], has_scene: bool = True) -> list[str]:
     """Returns the overrides that make a command drive the twin.
 
     Args:
         description: as the twin gives it: port, scene, cameras, calibration.
+        has_scene: whether the command plays tasks.
     """
-    words = [
-        f"port={description['port']}",
-        "scene=twin",
-        f"scene.address={description['scene']}",
-    ]
+    words = [f"port={description['port']}"]
+    if has_scene:
+        words += ["scene=twin", f"scene.address={description['scene']}"]
     words += [f"robot.camera_sources.{n}={url}" for n, url in description["cameras"].items()]
     if description["calibration"] is not None:
         words.append(f"robot.calibration={description['calibration']}")
