@@ -83,8 +83,7 @@ class RcCar(Robot):
         for name, value in checked.items():
             if not (math.isfinite(value) and value > 0):
                 raise RobotError(f"{name} must be a positive number, got {value}")
-        resized = RC_CAR.resize_cameras(image_height_px, image_width_px)
-        self.embodiment = RC_CAR if resized == RC_CAR else resized
+        self.embodiment = RC_CAR.resize_cameras(image_height_px, image_width_px)
         self.clock, self.cameras = MonotonicClock(), tuple(cameras)
         specs = [self.embodiment.get_camera(name) for name in self.cameras]
         if specs and camera_reader is None:
