@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from robolearn.hardware.serial_link import LinkCounters
 
 STEPS_PER_TURN = 4096  # of both families of servos that are driven here
-RAD_PER_STEP = 2 * 3.141592653589793 / STEPS_PER_TURN
+MIDDLE_STEPS = STEPS_PER_TURN // 2
+RAD_PER_STEP = 2 * math.pi / STEPS_PER_TURN
 
 
 @dataclass(frozen=True)
