@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from robolearn.hardware.serial_link import LinkCounters
@@ -50,6 +50,12 @@ class ServoMemory:
     homing_offset_steps: int
     lower_steps: int
     upper_steps: int
+
+
+def name_servos(servo_ids: Iterable[int]) -> str:
+    """Returns e.g. `servo 3` or `servos 3, 4`."""
+    names = ", ".join(str(servo_id) for servo_id in servo_ids)
+    return f"servos {names}" if "," in names else f"servo {names}"
 
 
 class ServoBus(ABC):
