@@ -10,10 +10,9 @@ from robolearn.errors import RobotError
 from robolearn.hardware.arms import ServoJoint
 from robolearn.hardware.calibration import Calibration, JointCalibration
 from robolearn.hardware.servo_arm import ServoArm
-from robolearn.hardware.servo_bus import RAD_PER_STEP, STEPS_PER_TURN, ServoMemory
+from robolearn.hardware.servo_bus import MIDDLE_STEPS, RAD_PER_STEP, STEPS_PER_TURN, ServoMemory
 from robolearn.robot import Robot
 
-MIDDLE_STEPS = STEPS_PER_TURN // 2
 LARGEST_OFFSET_STEPS = MIDDLE_STEPS - 1  # what a Feetech servo can keep, both ways
 # A joint's stops may lie this far from the model's: printed parts, a cable in the way.
 SPAN_TOLERANCE_RAD = 0.3

@@ -191,9 +191,25 @@ class GuardedServos:
             RobotError: if a servo does not answer or obey; the others hold.
         """
         self._holds, self._state = True, None
-        if not self._keep_awake():
-            with self._watch_link():
-                self.servos.hold()
+        failed = self._wake()
+        with self._watch_link():
+            self.servos.hold()
+        if failed is not None:
+            raise failed
+
+    def _wake(self) -> RobotError | None:
+        """Does what `_keep_awake` does; returns what failed, for one servo must not hinder others.
+
+        Raises:
+            LinkLostError: if the link is gone.
+        """
+        try:
+            self._keep_awake()
+        except LinkLostError:
+            raise
+        except RobotError as error:
+            return error
+        return None
 
     def _hold_quietly(self) -> None:
         """Holds while something else is being raised, which a failure here must not hide."""
@@ -204,11 +220,18 @@ class GuardedServos:
                 self._tell(f"the arm could not be told to hold: {error}")
 
     def release(self, duration_s: float) -> None:
-        """Takes the torque away; see `ArmServos.release`."""
-        self._keep_awake()
+        """Takes the torque away; see `ArmServos.release`.
+
+        Raises:
+            LinkLostError: if the link is gone.
+            RobotError: if a servo does not answer or obey; the others are released.
+        """
+        failed = self._wake()
         with self._watch_link():
             self.servos.release(duration_s)
         self.has_torque = False
+        if failed is not None:
+            raise failed
 
     @contextmanager
     def _watch_link(self) -> Iterator[None]:

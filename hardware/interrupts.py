@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Ctrl-C, being told to end, and a terminal that is gone, which Windows has not.
+HELD_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class HeldInterrupts:
@@ -24,9 +27,9 @@ class HeldInterrupts:
 
 @contextmanager
 def hold_back_interrupts(on_request: Callable[[], None]) -> Iterator[HeldInterrupts]:
-    """Keeps Ctrl-C and SIGTERM from breaking into the block; raises KeyboardInterrupt after it.
+    """Keeps `HELD_SIGNALS` from breaking into the block; raises KeyboardInterrupt after it.
 
-    Outside the main thread, where no signal arrives, it does nothing.
+    What is ignored stays so. Outside the main thread, where no signal arrives, it does nothing.
 
     Args:
         on_request: called at the first one, e.g. to say that it was heard.
@@ -41,11 +44,12 @@ def hold_back_interrupts(on_request: Callable[[], None]) -> Iterator[HeldInterru
             held.requested = True
             on_request()
 
-    before = [signal.signal(number, note) for number in HELD_SIGNALS]
+    heard = [number for number in HELD_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in heard}
     try:
         yield held
     finally:
-        for number, handler in zip(HELD_SIGNALS, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
     if held.requested:
         raise KeyboardInterrupt

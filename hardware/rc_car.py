@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -76,10 +77,13 @@ class RcCar(Robot):
 
         Raises:
             UnknownNameError: if there is no such camera, sensor or limit.
-            RobotError: if a camera has no source.
+            RobotError: if a camera has no source, or a setting makes no sense.
         """
-        resized = RC_CAR.resize_cameras(image_height_px, image_width_px)
-        self.embodiment = RC_CAR if resized == RC_CAR else resized
+        checked = {"brake_current_a": brake_current_a, "longest_timeout_s": longest_timeout_s}
+        for name, value in checked.items():
+            if not (math.isfinite(value) and value > 0):
+                raise RobotError(f"{name} must be a positive number, got {value}")
+        self.embodiment = RC_CAR.resize_cameras(image_height_px, image_width_px)
         self.clock, self.cameras = MonotonicClock(), tuple(cameras)
         specs = [self.embodiment.get_camera(name) for name in self.cameras]
         if specs and camera_reader is None:
@@ -190,7 +194,6 @@ class RcCar(Robot):
         Raises:
             RobotError: if the car does not stand after all, or the port is gone.
         """
-        self._speed_mps = 0.0
         deadline_s = time.monotonic() + STOP_TIME_S
         while self._vesc.is_connected:
             self._brake()
@@ -282,6 +285,7 @@ class RcCar(Robot):
         self._angle_rad = self._calibration.compute_steering_angle(position)
 
     def _brake(self) -> None:
+        self._speed_mps = 0.0  # whoever goes on after this sets off anew
         if self._vesc.is_connected:
             self._vesc.set_current_brake(self._brake_current_a)
 

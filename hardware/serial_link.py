@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from typing import Generic, Protocol, TypeVar
 
 import serial
-from serial.tools import list_ports
 
 from robolearn.errors import RobotError
+from robolearn.hardware.ports import list_ports
 
 try:
     from termios import error as TermiosError  # raised on a port that is gone; no OSError
@@ -246,11 +246,6 @@ class SerialLink(Generic[Frame]):
         )
 
 
-def list_serial_ports() -> list[str]:
-    """Returns the serial ports that have a USB description."""
-    return sorted(port.device for port in list_ports.comports() if port.vid is not None)
-
-
 def _explain_open_failure(port: str, error: BaseException) -> str:
     text = str(error)
     if "exclusively lock" in text or "Resource temporarily unavailable" in text:
@@ -261,5 +256,5 @@ def _explain_open_failure(port: str, error: BaseException) -> str:
 
 
 def _list_known_ports() -> str:
-    known = ", ".join(list_serial_ports()) or "none"
+    known = ", ".join(port.name for port in list_ports()) or "none"
     return f"serial ports found: {known} (robolearn find-port)"

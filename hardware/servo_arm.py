@@ -7,7 +7,7 @@ import dataclasses
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,8 @@ NEAR_REST = 0.2  # an arm no further away in any channel lies down directly [rad
 
 def tell_person(text: str) -> None:
     """Says what a person beside the arm must know."""
-    print(f"robolearn: {text}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone, and the arm must be let down all the same
+        print(f"robolearn: {text}", file=sys.stderr)
 
 
 class ServoArm(Robot):

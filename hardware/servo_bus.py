@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from robolearn.hardware.serial_link import LinkCounters
 
 STEPS_PER_TURN = 4096  # of both families of servos that are driven here
-RAD_PER_STEP = 2 * 3.141592653589793 / STEPS_PER_TURN
+MIDDLE_STEPS = STEPS_PER_TURN // 2
+RAD_PER_STEP = 2 * math.pi / STEPS_PER_TURN
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class ServoMemory:
     homing_offset_steps: int
     lower_steps: int
     upper_steps: int
+
+
+def name_servos(servo_ids: Iterable[int]) -> str:
+    """Returns e.g. `servo 3` or `servos 3, 4`."""
+    names = ", ".join(str(servo_id) for servo_id in servo_ids)
+    return f"servos {names}" if "," in names else f"servo {names}"
 
 
 class ServoBus(ABC):

@@ -8,13 +8,7 @@ from typing import Any
 
 from robolearn import keys
 from robolearn.robot import Robot
-from robolearn.timing import (
-    MONOTONIC,
-    MonotonicClock,
-    Pacer,
-    PeriodLog,
-    real_time,
-)
+from robolearn.timing import MONOTONIC, MonotonicClock, Pacer, PeriodLog, real_time
 
 DEADLINE, SLEEP = "deadline", "sleep"
 _NUM_TURNS = 4  # of each loop at each rate, so that a busy moment of the machine hits both

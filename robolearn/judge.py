@@ -32,6 +32,10 @@ class Judge(Teleoperator):
         """Returns what the person says now; never an action."""
         return Command(event=self._device.get_command(observation).event)
 
+    def is_stop_asked(self) -> bool:
+        """Passes it on."""
+        return self._device.is_stop_asked()
+
     def close(self) -> None:
         """Closes the device."""
         self._device.close()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from robolearn import keys
-from robolearn.embodiments import CameraSpec
 from robolearn.errors import RobolearnError, RobotError
 from robolearn.robot import Observation
 from robolearn.sim.body_model import BodyHandle, BodyModel
@@ -74,15 +72,7 @@ class MujocoRobot(SimulatedRobot):
             UnknownNameError: if the body has no camera of a name.
             RobolearnError: if the control period is no whole number of physics steps.
         """
-        resized = (
-            CameraSpec(
-                camera.name,
-                image_height_px or camera.height_px,
-                image_width_px or camera.width_px,
-            )
-            for camera in body.embodiment.cameras
-        )
-        self.embodiment = dataclasses.replace(body.embodiment, cameras=tuple(resized))
+        self.embodiment = body.embodiment.resize_cameras(image_height_px, image_width_px)
         self.cameras = tuple(self.embodiment.get_camera(name).name for name in cameras)
         self._camera_specs = [self.embodiment.get_camera(name) for name in cameras]
         self.body = body

@@ -1,7 +1,6 @@
 """`RegisterAccess`: reads and writes the registers of servos on a link, and is sure of what it got.
 
-Replies carry no number of the request they answer. So every read has another length than those
-that were left unanswered lately: a late reply to one of them cannot be taken for an answer.
+No late reply to an earlier read is taken for an answer: see `ReplyLengths`.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from robolearn.errors import RobotError
 from robolearn.hardware.dynamixel import protocol, registers
 from robolearn.hardware.dynamixel.protocol import Packet
 from robolearn.hardware.dynamixel.registers import Register
+from robolearn.hardware.late_replies import ReplyLengths
 from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
+from robolearn.hardware.servo_bus import name_servos
 
 PING_BYTES = 3  # of the answer to a ping
 PACKET_BYTES = 11  # of a reply, around its data
 BITS_PER_BYTE = 10
-LATE_S = 0.3  # after this a reply does not come any more
 LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
-CYCLE = 9  # lengths that successive reads go through where none is left unanswered
 PING_S = 0.03  # how long the answers to a ping are waited for, at any patience
 SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
 
@@ -46,8 +45,7 @@ class RegisterAccess:
         self.num_tries = num_retries + 1
         self._timeout_s = timeout_s
         self._sent_s = time.monotonic()
-        self._num_reads = 0
-        self._unanswered: dict[int, float] = {}  # length of data: when it was asked for in vain
+        self._lengths = ReplyLengths()
 
     def ping(self, servo_id: int) -> list[Packet]:
         """Asks one servo who it is; waits the whole time, so that two with one id are found."""
@@ -157,10 +155,6 @@ class RegisterAccess:
                     " switch its power off and on"
                 )
 
-    def settle(self) -> None:
-        """Waits until no late reply can come any more."""
-        time.sleep(LATE_S)
-
     def note_silence(self) -> None:
         """Counts the time since the last request as silence, if it is the longest so far."""
         silence_s = time.monotonic() - self._sent_s
@@ -195,16 +189,15 @@ class RegisterAccess:
 
         answers = self._ask(data, is_answer, len(servo_ids), length)
         if len(answers) < len(servo_ids):
-            self._unanswered[length] = time.monotonic()
+            self._lengths.expect_late(length)
         return {packet.servo_id: packet for packet in answers}
 
     def _check_read(self, found: Mapping[int, Packet], servo_ids: Sequence[int]) -> None:
-        names = ", ".join(str(servo_id) for servo_id in servo_ids if servo_id not in found)
-        if names:
+        if silent := [servo_id for servo_id in servo_ids if servo_id not in found]:
             self.link.counters.failures += 1
             raise LinkTimeoutError(
-                f"servo {names} on {self.link.port} does not answer: look at its power and the"
-                " cables on both sides of it"
+                f"{name_servos(silent)} on {self.link.port} did not answer, asked {self.num_tries}"
+                " times: look at cable and power of the first that is silent"
             )
         for servo_id, packet in found.items():
             if packet.refusal:
@@ -213,24 +206,9 @@ class RegisterAccess:
                 )
 
     def _choose_length(self, address: int, size: int) -> int:
-        """Returns how many bytes to read: never as many as a late reply may bring.
-
-        What is too much is read before the address. Where that is not possible, the time in which a
-        late reply may come is waited for.
-        """
-        self._num_reads += 1
+        """Returns how many bytes to read to get `size`; the rest lies before the address."""
         spare = min(LARGEST_SPARE, registers.count_bytes_before(address))
-        lengths = [size + k for k in range(spare + 1) if size + k != PING_BYTES]
-        turn = self._num_reads % min(CYCLE, len(lengths))
-        lengths = [*lengths[turn:CYCLE], *lengths[:turn], *lengths[CYCLE:]]
-        free_s = {n: self._unanswered.get(n, -LATE_S) + LATE_S for n in lengths}
-        now_s = time.monotonic()
-        for length in lengths:
-            if free_s[length] <= now_s:
-                return length
-        length = min(lengths, key=lambda n: free_s[n])
-        time.sleep(free_s[length] - now_s)
-        return length
+        return self._lengths.choose([size + k for k in range(spare + 1) if size + k != PING_BYTES])
 
     def _ask(
         self,

@@ -15,7 +15,7 @@ from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, Servo
 from robolearn.hardware.dynamixel.settings import Settings
 from robolearn.hardware.dynamixel.watchdog import FIRED, Watchdogs
 from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError, SerialLink
-from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState
+from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState, name_servos
 
 # Torque is not switched on when the goal is further away than this, about 4 degrees.
 LARGEST_JUMP_STEPS = 50
@@ -283,12 +283,11 @@ class DynamixelBus(ServoBus):
                 )
 
     def _check_torque_is_off(self, servo_ids: Collection[int]) -> None:
-        on = [key for key, is_on in self.is_torque_on(list(servo_ids)).items() if is_on]
-        if on:
-            names = ", ".join(map(str, on))
+        torque = self.is_torque_on(list(servo_ids))
+        if holding := [servo_id for servo_id in servo_ids if torque[servo_id]]:
             raise RobotError(
-                f"servo {names} on {self.port} has torque on: support the arm and switch it off"
-                " before its settings are changed"
+                f"{name_servos(holding)} on {self.port} has torque on: support the arm and switch"
+                " it off before its settings are changed"
             )
 
     def _explain_no_torque(self, servo_ids: Sequence[int]) -> str:

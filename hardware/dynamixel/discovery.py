@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,7 +18,9 @@ from robolearn.hardware.dynamixel.registers import (
     ServoModel,
     describe_model,
 )
+from robolearn.hardware.late_replies import LONGEST_LATENESS_S
 from robolearn.hardware.serial_link import LinkTimeoutError
+from robolearn.hardware.servo_bus import name_servos
 
 
 def scan(access: RegisterAccess) -> dict[int, str]:
@@ -41,10 +44,9 @@ def find_servos(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, S
         raise RobotError(_explain_silence(access, servo_ids))
     if missing:
         found = ", ".join(f"{key} {model.name}" for key, model in models.items())
-        names = ", ".join(map(str, missing))
         raise RobotError(
-            f"no servo {names} on {access.link.port}; found: {found}: look at the cable behind the"
-            " last servo that was found, and at the ids"
+            f"{name_servos(missing)} on {access.link.port} is missing; found: {found}. Look at the"
+            " cable behind the last servo that was found, and at the ids"
         )
     access.send(registers.STATUS_RETURN_LEVEL, dict.fromkeys(servo_ids, 2))
     for servo_id in servo_ids:
@@ -59,7 +61,9 @@ def _ping_all(access: RegisterAccess, servo_ids: Sequence[int]) -> dict[int, Ser
     for attempt in range(access.num_tries):
         missing = [servo_id for servo_id in servo_ids if servo_id not in models]
         if missing and attempt:
-            access.settle()  # else a late answer would make the next one look like two
+            time.sleep(
+                LONGEST_LATENESS_S
+            )  # else a late answer would make the next one look like two
         for servo_id in missing:
             bad_frames = access.link.counters.bad_frames
             answers = access.ping(servo_id)

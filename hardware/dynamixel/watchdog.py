@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from robolearn.errors import RobotError
 from robolearn.hardware.dynamixel import registers
 from robolearn.hardware.dynamixel.access import RegisterAccess
+from robolearn.hardware.servo_bus import name_servos
 
 # After this share of the watchdog's time in silence it is asked whether it has fired.
 DOUBTFUL_SHARE = 0.5
@@ -74,10 +75,10 @@ class Watchdogs:
         """
         fired = self.find_fired()
         if fired:
-            names = ", ".join(map(str, fired))
             raise WatchdogFiredError(
-                f"servo {names} on {self._access.link.port} stopped by itself and takes no goals,"
-                f" after {self._access.longest_silence_s:.2f} s without a word from this computer:"
+                f"{name_servos(fired)} on {self._access.link.port} stopped by itself and takes no"
+                f" goals, after {self._access.longest_silence_s:.2f} s without a word from this"
+                " computer:"
                 " find what held it up, then arm the robot anew"
             )
 

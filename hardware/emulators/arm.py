@@ -10,7 +10,7 @@ from robolearn.hardware.arms import ArmAssembly, ServoJoint
 from robolearn.hardware.calibration import Calibration, JointCalibration
 from robolearn.hardware.emulators.port import Device
 from robolearn.hardware.emulators.servo_setup import ServoSetup
-from robolearn.hardware.servo_bus import ServoBus, ServoMemory
+from robolearn.hardware.servo_bus import MIDDLE_STEPS, STEPS_PER_TURN, ServoBus, ServoMemory
 from robolearn.plant import Plant
 
 # A horn has 25 teeth and is screwed on by hand: no two arms have their zero at the same step.
@@ -50,7 +50,7 @@ class EmulatedArm:
             joint.servo_id: ServoSetup(
                 joint.channel,
                 joint.direction or random.choice((1, -1)),
-                2048 + random.randint(-LARGEST_HORN_ERROR_STEPS, LARGEST_HORN_ERROR_STEPS),
+                MIDDLE_STEPS + random.randint(-LARGEST_HORN_ERROR_STEPS, LARGEST_HORN_ERROR_STEPS),
             )
             for joint in assembly.joints
         }
@@ -82,7 +82,7 @@ class EmulatedArm:
     def _make_joint(self, joint: ServoJoint) -> JointCalibration:
         setup = self._setups[joint.servo_id]
         ends = [round(setup.to_steps(angle_rad)) for angle_rad in self._find_ends_rad(joint)]
-        lower_steps, upper_steps = max(0, min(ends)), min(4095, max(ends))
+        lower_steps, upper_steps = max(0, min(ends)), min(STEPS_PER_TURN - 1, max(ends))
         return JointCalibration(
             servo_id=joint.servo_id,
             direction=setup.direction,

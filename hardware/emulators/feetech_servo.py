@@ -7,13 +7,12 @@ import math
 from robolearn.hardware.emulators.servo_setup import ServoSetup
 from robolearn.hardware.emulators.smoothing import SmoothedReading
 from robolearn.hardware.feetech import registers as reg
-from robolearn.hardware.servo_bus import RAD_PER_STEP, STEPS_PER_TURN
+from robolearn.hardware.servo_bus import MIDDLE_STEPS, RAD_PER_STEP, STEPS_PER_TURN
 from robolearn.plant import Drive, Plant
 
 # Of the 12 V version, from the maker's data sheet: 30 kg cm and 2.7 A.
 STALL_TORQUE_NM = 2.94
 STALL_CURRENT_A = 2.7
-MIDDLE_STEPS = STEPS_PER_TURN // 2
 FAULT_VOLTAGE, FAULT_HEAT, FAULT_OVERLOAD = 0x01, 0x04, 0x20
 
 # As delivered, apart from the id.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from robolearn.hardware.servo_bus import RAD_PER_STEP
+from robolearn.hardware.servo_bus import MIDDLE_STEPS, RAD_PER_STEP
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ServoSetup:
 
     actuator: str
     direction: int = 1
-    zero_steps: int = 2048
+    zero_steps: int = MIDDLE_STEPS
 
     def to_steps(self, position_rad: float) -> float:
         """Returns where the servo stands at an angle of the actuator, not rounded [steps]."""

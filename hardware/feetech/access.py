@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from robolearn.errors import RobotError
@@ -19,13 +17,10 @@ from robolearn.hardware.feetech.protocol import (
     encode_sync_read,
     encode_sync_write,
 )
+from robolearn.hardware.late_replies import ReplyLengths
 from robolearn.hardware.serial_link import LinkTimeoutError, SerialLink
+from robolearn.hardware.servo_bus import name_servos
 
-# So many reads in a row all have replies of different lengths.
-NUM_LENGTHS = 8
-# A reply that has not come for so long does not come any more [s]. Adapters hold bytes for up to
-# 16 ms, a busy machine for several times that.
-LONGEST_LATENESS_S = 0.5
 # Nobody has more registers; and it tells the decoder what cannot be a frame.
 LONGEST_READ_BYTES = reg.NUM_REGISTERS - 1
 BITS_PER_BYTE = 10  # start and stop bit included
@@ -53,10 +48,9 @@ class Stretch:
 class RegisterAccess:
     """Reads and writes registers through a link of its own.
 
-    A reply does not say which question it answers. So each read is a few bytes longer than asked
-    for: no two of `NUM_LENGTHS` reads in a row have one length, and a length that was not answered
-    in full is left alone for `LONGEST_LATENESS_S`. A late reply thus fits no later question.
-    Writes are sent as sync writes, which nobody confirms, and proven by reading back.
+    Each read is a few bytes longer than asked for, so that a late reply fits no later question; see
+    `ReplyLengths`. Writes are sent as sync writes, which nobody confirms, and proven by reading
+    back.
 
     Attributes:
         link: the serial port.
@@ -74,8 +68,7 @@ class RegisterAccess:
         decoder = FrameDecoder(largest_length=LONGEST_READ_BYTES + 2)
         self.link: SerialLink[Frame] = SerialLink(port, baud_rate, decoder, timeout_s)
         self._timeout_s, self._num_tries = timeout_s, 1 + num_retries
-        self._recent_lengths: deque[int] = deque(maxlen=NUM_LENGTHS - 1)
-        self._late_until_s = dict.fromkeys(range(LONGEST_READ_BYTES + 1), 0.0)
+        self._lengths = ReplyLengths()
 
     def read(
         self, servo_ids: Sequence[int], first: reg.Register, last: reg.Register
@@ -92,10 +85,7 @@ class RegisterAccess:
         for _ in range(self._num_tries):
             if not missing:
                 break
-            length = self._find_fresh_length(num_bytes)
-            if length is None:  # replies of every length may still come: let them come
-                time.sleep(self._timeout_s)
-                continue
+            length = self._choose_length(num_bytes)
             found |= self._read_once(missing, first.address, num_bytes, length)
             missing = [servo_id for servo_id in servo_ids if servo_id not in found]
         if missing:
@@ -181,13 +171,13 @@ class RegisterAccess:
             request, num_bytes = encode_ping(servo_id), 0
             if measures:
                 first, end = reg.PRESENT_POSITION.address, reg.PRESENT_CURRENT.end
-                num_bytes = self._find_fresh_length(end - first) or end - first
+                num_bytes = self._choose_length(end - first)
                 begin = _find_begin(first, end - first, num_bytes)
                 request = encode_read(servo_id, begin, num_bytes)
             num_replies, is_damaged = self._listen(servo_id, request, num_bytes, self._timeout_s)
             if num_replies == 1 and not is_damaged:
                 return True
-            self._expect_late(num_bytes)
+            self._lengths.expect_late(num_bytes)
             heard |= num_replies > 0 or is_damaged
         return False if heard else None
 
@@ -224,33 +214,14 @@ class RegisterAccess:
         timeout_s = self._timeout_s + wire_bytes * BITS_PER_BYTE / self.link.baud_rate
         frames = self.link.request(request, is_answer, len(servo_ids), timeout_s)
         if pending:
-            self._expect_late(length)
+            self._lengths.expect_late(length)
         return {frame.servo_id: Stretch(begin, frame.parameters, frame.code) for frame in frames}
 
-    def _find_fresh_length(self, num_bytes: int) -> int | None:
-        """Returns a number of bytes to read that no late reply has; None if there is none now.
-
-        Args:
-            num_bytes: at least so many.
-        """
-        now_s = time.monotonic()
-        for length in range(num_bytes, LONGEST_READ_BYTES + 1):
-            if length not in self._recent_lengths and self._late_until_s[length] <= now_s:
-                self._recent_lengths.append(length)
-                return length
-        return None
-
-    def _expect_late(self, num_bytes: int) -> None:
-        """Remembers that replies of a length may still come."""
-        self._late_until_s[num_bytes] = time.monotonic() + LONGEST_LATENESS_S
+    def _choose_length(self, num_bytes: int) -> int:
+        """Returns how many bytes to read to get `num_bytes`."""
+        return self._lengths.choose(range(num_bytes, LONGEST_READ_BYTES + 1))
 
 
 def _find_begin(address: int, num_bytes: int, length: int) -> int:
     """Returns where to begin reading `length` bytes so that `num_bytes` from `address` are in."""
     return max(0, address - (length - num_bytes))
-
-
-def name_servos(servo_ids: Iterable[int]) -> str:
-    """Returns e.g. `servo 3` or `servos 3, 4`."""
-    names = ", ".join(str(servo_id) for servo_id in servo_ids)
-    return f"servos {names}" if "," in names else f"servo {names}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from robolearn.errors import RobotError
 from robolearn.hardware.feetech import registers as reg
-from robolearn.hardware.feetech.access import RegisterAccess, Stretch, name_servos
+from robolearn.hardware.feetech.access import RegisterAccess, Stretch
 from robolearn.hardware.feetech.discovery import Identity, find_servos, scan
 from robolearn.hardware.feetech.protocol import encode_sync_write, name_faults
 from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError
@@ -17,6 +17,7 @@ from robolearn.hardware.servo_bus import (
     ServoBus,
     ServoMemory,
     ServoState,
+    name_servos,
 )
 
 LARGEST_ACCELERATION = 254

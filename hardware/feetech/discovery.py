@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from robolearn.errors import RobotError
 from robolearn.hardware.feetech import registers as reg
-from robolearn.hardware.feetech.access import LONGEST_LATENESS_S, RegisterAccess, name_servos
+from robolearn.hardware.feetech.access import RegisterAccess
 from robolearn.hardware.feetech.protocol import LARGEST_ID
+from robolearn.hardware.late_replies import LONGEST_LATENESS_S
 from robolearn.hardware.serial_link import LinkTimeoutError
+from robolearn.hardware.servo_bus import name_servos
 
 # A servo begins to answer within half a millisecond as delivered; the rest is for USB.
 SCAN_TIMEOUT_S = 0.006

@@ -21,6 +21,11 @@ from robolearn.cli.commands import Command
 from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
 
+# Being told to end, and a terminal that is gone (a dropped SSH line), which Windows has not.
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
 
 def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     """Runs a command on overrides and Hydra flags.
@@ -28,7 +33,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
-    with exit_on_sigterm(), expand_twin(command.config_name, words) as expanded:
+    with exit_on_signals(), expand_twin(command.config_name, words) as expanded:
         return _run_expanded(name, command, words, expanded)
 
 
@@ -57,10 +62,11 @@ def _run_expanded(name: str, command: Command, typed: Sequence[str], words: Sequ
 
 
 @contextmanager
-def exit_on_sigterm() -> Iterator[None]:
-    """Turns SIGTERM into SystemExit, so that whatever is open is closed: an arm is put down.
+def exit_on_signals() -> Iterator[None]:
+    """Turns `ENDING_SIGNALS` into SystemExit: what is open is closed, an arm is put down.
 
-    Outside the main thread, where no signal arrives, it does nothing.
+    What is ignored, as below `nohup`, stays so. Outside the main thread, where no signal arrives,
+    it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -74,11 +80,13 @@ def exit_on_sigterm() -> Iterator[None]:
             os.kill(os.getpid(), number)
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, leave) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def shorten(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from robolearn.environment import Environment
 from robolearn.errors import MissingDependencyError, RobolearnError
 from robolearn.robot import Robot
+from robolearn.timing import MONOTONIC
 
 # What to install when a room's heavy guest is missing.
 EXTRA_OF_MODULE = {
@@ -61,7 +62,7 @@ def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
     holds it whole.
     """
     robot: Robot = build(config["robot"])
-    is_simulated = robot.clock.kind == "simulated"
+    is_simulated = robot.clock.kind != MONOTONIC
     has_simulation = config["task"]["_target_"] is not None
     if not has_simulation and (is_simulated or "task" in config["scene"]):
         raise RobolearnError(

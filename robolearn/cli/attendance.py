@@ -14,6 +14,7 @@ from robolearn.environment import Environment
 from robolearn.robot import Robot
 from robolearn.rollout import EpisodeObserver
 from robolearn.teleoperator import Teleoperator
+from robolearn.timing import MONOTONIC
 
 
 def attend(
@@ -40,5 +41,5 @@ def attend(
 
 def print_health(robot: Robot, console: Console) -> None:
     """Says how the devices of a physical robot have fared."""
-    if robot.clock.kind != "simulated":
+    if robot.clock.kind == MONOTONIC:
         console.print(f"devices: {robot.get_health().describe()}", highlight=False, markup=False)

@@ -12,6 +12,7 @@ from rich.console import Console
 from robolearn import keys
 from robolearn.environment import Environment
 from robolearn.rollout import Actor, EpisodeResult, EpisodeStart, Step
+from robolearn.timing import MONOTONIC
 
 REFRESH_RATE_HZ = 4.0
 RATE_WINDOW_S = 2.0  # the rate is that of about the last two seconds
@@ -39,7 +40,7 @@ class LiveStatus:
         """
         self.text = ""
         self._environment, self._says_actor, self._now_s = environment, says_actor, now_s
-        self._is_physical = environment.robot.clock.kind != "simulated"
+        self._is_physical = environment.robot.clock.kind == MONOTONIC
         self._rate_hz = 1.0 / environment.robot.control_period_s
         self._steps_s: deque[float] = deque(maxlen=max(2, round(RATE_WINDOW_S * self._rate_hz)))
         self._told_s = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robolearn.robot import Robot
 from robolearn.rollout import EpisodeResult, EpisodeStart, Step
-from robolearn.timing import MonotonicClock, Pacer
+from robolearn.timing import MONOTONIC, MonotonicClock, Pacer
 
 
 class RealTimeObserver:
@@ -14,7 +14,7 @@ class RealTimeObserver:
     """
 
     def __init__(self, robot: Robot) -> None:
-        self._is_needed = robot.clock.kind == "simulated"
+        self._is_needed = robot.clock.kind != MONOTONIC
         self._pacer = Pacer(MonotonicClock(), robot.control_period_s)
 
     def on_episode_start(self, start: EpisodeStart) -> None:

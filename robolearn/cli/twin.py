@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import functools
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from robolearn.cli.assemble import PlainConfig, build, to_plain
 from robolearn.cli.choices import compose_config, list_groups, read_text
 from robolearn.errors import RobolearnError, UnknownNameError
+from robolearn.worker_process import WorkerError, WorkerProcess
 
 TWIN_WORD = "port=twin"
 # What of a command's line concerns the twin too; `emulator.…` concerns it alone.
@@ -20,7 +19,6 @@ SHARED_KEYS = ("robot", "task")
 OWN_KEY = "emulator"
 SCENE_CHOICE = "\n  - scene: "  # in the YAML file of a command that plays tasks
 START_TIMEOUT_S = 60.0  # a cold start imports MuJoCo and compiles a scene
-STOP_TIMEOUT_S = 10.0
 
 
 @contextmanager
@@ -96,49 +94,44 @@ def _is_shared(word: str) -> bool:
 
 @contextmanager
 def _running(config: PlainConfig) -> Iterator[dict[str, Any]]:
-    """Runs a twin in a fresh process; it ends with this block, or when this process dies."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, config), name="twin", daemon=True)
-    process.start()
-    theirs.close()
+    """Runs a twin in a process of its own; it ends with this block, or when this process dies."""
+    process = WorkerProcess("twin", "request", functools.partial(TwinWorker, config))
     try:
-        yield _receive(ours)
+        yield _get_description(process)
     finally:
-        ours.close()  # which the twin takes as the end
-        process.join(STOP_TIMEOUT_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        WorkerProcess.stop_all([process])
 
 
-def _receive(connection: Connection) -> dict[str, Any]:
-    """Returns the twin's description.
+def _get_description(process: WorkerProcess) -> dict[str, Any]:
+    """Waits until the twin runs.
 
     Raises:
         RobolearnError: if it failed or took too long.
     """
+    if not process.connection.poll(START_TIMEOUT_S):
+        raise RobolearnError(f"the twin did not start within {START_TIMEOUT_S:g} s")
     try:
-        if not connection.poll(START_TIMEOUT_S):
-            raise RobolearnError(f"the twin did not start within {START_TIMEOUT_S:g} s")
-        kind, value = connection.recv()
-    except EOFError:
-        raise RobolearnError("the twin's process died while it started") from None
-    if kind == "error":
-        raise RobolearnError(f"the twin did not start: {value}")
-    description: dict[str, Any] = value
+        process.receive()  # it is built
+        process.send(0, None)
+        description: dict[str, Any] = process.receive()[1]
+    except WorkerError as error:
+        raise RobolearnError(f"the twin did not start: {error}") from error
     return description
 
 
-def _serve(connection: Connection, config: PlainConfig) -> None:
-    """The twin's process: runs until the other end of the connection closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides when to end
-    try:
-        with build(config) as description:
-            connection.send(("ready", description.to_json()))
-            connection.poll(None)  # returns at the other end's close
-    except RobolearnError as error:
-        connection.send(("error", str(error)))
-    except Exception as error:
-        connection.send(("error", f"{type(error).__name__}: {error}"))
-        raise  # a mistake of ours: the traceback tells where
+class TwinWorker:
+    """Runs a twin until it is closed; see `worker_process.Worker`."""
+
+    def __init__(self, config: PlainConfig) -> None:
+        """Builds and starts it."""
+        self._stack = ExitStack()
+        self._description = self._stack.enter_context(build(config))
+
+    def __call__(self, job: None, /) -> dict[str, Any]:
+        """Says how to reach it."""
+        description: dict[str, Any] = self._description.to_json()
+        return description
+
+    def close(self) -> None:
+        """Ends it."""
+        self._stack.close()

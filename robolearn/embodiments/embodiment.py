@@ -100,10 +100,18 @@ class Embodiment:
                 return camera
         raise UnknownNameError("camera", name, [c.name for c in self.cameras], f"on {self.name}")
 
-    def resize_cameras(self, height_px: int, width_px: int) -> Self:
-        """Returns the same body with images of this size from every camera [px]."""
-        resized = (replace(c, height_px=height_px, width_px=width_px) for c in self.cameras)
-        return replace(self, cameras=tuple(resized))
+    def resize_cameras(self, height_px: int | None, width_px: int | None) -> Self:
+        """Returns the body with images of this size from every camera; itself if they have it.
+
+        Args:
+            height_px: of every camera [px]; None leaves each its own.
+            width_px: likewise [px].
+        """
+        cameras = tuple(
+            replace(c, height_px=height_px or c.height_px, width_px=width_px or c.width_px)
+            for c in self.cameras
+        )
+        return self if cameras == self.cameras else replace(self, cameras=cameras)
 
     def observation_spec(self, cameras: tuple[str, ...] = ()) -> dict[str, ArraySpec]:
         """Returns the specs of what the body observes with these cameras switched on."""

@@ -45,9 +45,8 @@ class ArmBench:
 
     def make(self, **options):
         options = {"calibration": str(self.path), "limits": LIMITS, **options}
-        return ServoArm(
-            SO101_ASSEMBLY, self.bus, clock=self.clock, tell=self.said.append, **options
-        )
+        options = {"tell": self.said.append, **options}
+        return ServoArm(SO101_ASSEMBLY, self.bus, clock=self.clock, **options)
 
     def place(self, position):
         """Puts the arm somewhere by hand."""

@@ -7,7 +7,7 @@ import pytest
 from robolearn.hardware.interrupts import hold_back_interrupts
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_block_is_finished_and_then_it_is_raised(number):
     heard, done = [], []
     before = signal.getsignal(number)
@@ -42,6 +42,17 @@ def fail_when_interrupted():
     with hold_back_interrupts(lambda: None):
         os.kill(os.getpid(), signal.SIGINT)
         raise ValueError("block")
+
+
+def test_what_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with hold_back_interrupts(lambda: None) as held:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not held.requested
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_outside_the_main_thread_it_does_nothing():

@@ -183,6 +183,13 @@ def test_a_speed_too_low_for_the_motor_is_not_pretended(line, car):
     assert abs(state[STATE["speed"]]) < STOPPED_MPS
 
 
+@pytest.mark.parametrize("name", ["brake_current_a", "longest_timeout_s"])
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
+def test_a_setting_without_which_the_car_would_not_stop_is_refused(name, value):
+    with pytest.raises(RobotError, match=name):
+        RcCar("/dev/none", **{name: value})
+
+
 @pytest.mark.parametrize(
     "action",
     [act(math.nan, 0.0), act(0.0, math.inf), act(0.5, 0.0), act(0.0, 3.5), np.zeros(3, "f4")],
@@ -350,6 +357,9 @@ def test_cameras_are_seen_and_a_stale_one_brakes_the_car(line):
         pictures.problem = "camera 'front' is stale"
         with pytest.raises(RobotError, match="stale"):
             car.get_observation()
+        # Braked, it does not jump back to the speed it had.
+        assert car.send_action(act(0.0, 2.0))[1] <= 0.35 + 1e-6
+        car.stop()
         wait_until(lambda: abs(get_speed(line)) < 0.5, "the car drives on")
     assert not pictures.is_open
 

@@ -12,6 +12,7 @@ from robolearn.diagnostics import Status
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobotError, SpecError, UnknownNameError
 from robolearn.hardware.serial_link import LinkLostError, LinkTimeoutError
+from robolearn.hardware.servo_arm import tell_person
 from robolearn.hardware.servo_bus import ServoMemory
 from robolearn.testing import check_robot
 from tests.hardware.conftest import make_calibration
@@ -404,6 +405,29 @@ class TestWatchdog:
             robot.stop()
             assert not bench.bus.watchdog_fired
 
+    def test_a_dead_servo_after_a_silence_does_not_keep_the_others_from_holding(self, bench):
+        robot = bench.make(watchdog_s=0.3)
+        robot.connect()
+        send(robot, HOME, 5)
+        robot.clock.sleep_until(robot.clock.now_s() + 0.22)  # doubtful: it has not fired yet
+        bench.bus.servos[2].is_dead = True
+        bench.bus.log.clear()
+        with pytest.raises(LinkTimeoutError, match="servo 2"):
+            robot.stop()
+        assert not bench.bus.watchdog_fired
+        held = {key for name, *rest in bench.bus.log if name == "write_goals" for key in rest[0]}
+        assert held == {1, 3, 4, 5, 6}
+        robot.close()
+
+    def test_a_dead_servo_after_a_silence_does_not_keep_the_others_from_being_released(self, bench):
+        robot = bench.make(watchdog_s=0.3)
+        robot.connect()
+        bench.bus.servos[2].is_dead = True
+        robot.clock.sleep_until(robot.clock.now_s() + 5.0)
+        robot.close()
+        assert [key for key, servo in bench.bus.servos.items() if servo.torque] == [2]
+        assert "servo 2" in bench.said[-1]
+
     def test_an_arm_whose_watchdog_fired_is_taken_over(self, bench):
         for servo in bench.bus.servos.values():
             servo.torque, servo.goal_steps = True, 0
@@ -524,6 +548,24 @@ class TestClosing:
             os.kill(os.getpid(), signal.SIGTERM)
 
         bench.bus.set_torque_limits = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            robot.close()
+        assert not has_torque(bench)
+
+    def test_an_arm_is_let_down_although_its_terminal_is_gone(self, bench, monkeypatch):
+        def fail(*words, **options):
+            raise OSError("the terminal is gone")
+
+        monkeypatch.setattr("builtins.print", fail)
+        robot = bench.make(tell=tell_person)
+        robot.connect()
+        set_torque_limits = bench.bus.set_torque_limits
+
+        def hang_up(shares):
+            set_torque_limits(shares)
+            os.kill(os.getpid(), signal.SIGHUP)
+
+        bench.bus.set_torque_limits = hang_up
         with pytest.raises(KeyboardInterrupt):
             robot.close()
         assert not has_torque(bench)

@@ -13,6 +13,12 @@ def test_a_judge_keeps_the_promises_of_a_teleoperator():
     check_teleoperator(Judge(device), SO101.observation_spec(), SO101.action_spec)
 
 
+def test_a_stop_is_heard_while_the_robot_moves_by_itself():
+    device = FakeTeleoperator([], SO101.action_spec)
+    device.is_stop_asked = lambda: True
+    assert Judge(device).is_stop_asked()
+
+
 def test_what_a_person_says_is_passed_on_and_how_they_steer_is_not():
     device = FakeTeleoperator(
         [Command(action=HOME), Command(action=HOME, event=Event.FAILURE)], SO101.action_spec

@@ -36,14 +36,14 @@ def lengths(rig, monkeypatch):
 def test_successive_state_reads_differ_in_length(rig, lengths):
     for _ in range(20):
         rig.bus.read_states(IDS)
-    assert set(lengths) == set(range(23, 32))
+    assert set(lengths) == set(range(23, 31))
     for window in zip(*(lengths[k:] for k in range(5)), strict=False):
         assert len(set(window)) == 5
 
 
 def test_an_unanswered_length_is_not_used_until_its_reply_can_come_no_more(rig, lengths):
     rig.call(lambda: rig.port.faults.change(late=1.0, late_s=0.06))
-    with pytest.raises(RobotError, match="does not answer"):
+    with pytest.raises(RobotError, match="did not answer"):
         rig.bus.read_states([1])
     late = set(lengths)
     assert len(late) == rig.bus._access.num_tries
@@ -58,7 +58,7 @@ def test_a_register_without_room_before_it_is_not_read_into_a_late_reply(rig):
     reg = registers.BUS_WATCHDOG
     rig.bus.set_watchdog(IDS, 1.0)
     rig.call(lambda: rig.port.faults.change(late=1.0, late_s=0.05))
-    with pytest.raises(RobotError, match="does not answer"):
+    with pytest.raises(RobotError, match="did not answer"):
         rig.bus._access.read(reg, [1])
     rig.call(lambda: rig.port.faults.change(late=0.0))
     rig.call(lambda: rig.device.servos[1].write(reg.address, reg.encode(7)))

@@ -72,7 +72,7 @@ def test_silence_stops_a_moving_servo_until_it_is_cleared(slow_rig):
 
     state = rig.bus.read_states(IDS)[1]
     assert state.faults == (FIRED,)
-    with pytest.raises(WatchdogFiredError, match=r"servo 1, 2, 3 .* stopped by itself"):
+    with pytest.raises(WatchdogFiredError, match=r"servos 1, 2, 3 .* stopped by itself"):
         rig.bus.write_goals({1: 3500})
     # Also the servo itself refuses, in case another program does not ask.
     goal = registers.GOAL_POSITION
