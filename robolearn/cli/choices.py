@@ -17,6 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from robolearn.errors import RobolearnError, UnknownNameError
 
 CONFIG_PACKAGE = "robolearn.configs"
+# The commands' own default is a task for arms; these robots do something else where nobody says.
+USUAL_TASKS = {"rc_car": "drive_laps", "rc_car_sim": "drive_laps"}
 
 
 def list_groups() -> dict[str, list[str]]:
@@ -45,6 +47,21 @@ def compose_config(config_name: str, overrides: Sequence[str] = ()) -> DictConfi
     check_overrides(config_name, overrides)
     with _hydra():
         return compose(config_name, list(overrides))
+
+
+def find_choice(group: str, words: Sequence[str]) -> str | None:
+    """Returns what a line chooses of a group, None if nothing."""
+    pairs = (word.partition("=") for word in words)
+    return next((value for key, _, value in pairs if key.lstrip("+~") == group), None)
+
+
+def add_usual_task(config_name: str, words: Sequence[str]) -> list[str]:
+    """Adds the task of a robot whose usual one is not the command's, if the line names none."""
+    task = USUAL_TASKS.get(find_choice("robot", words) or "")
+    is_open = task is not None and find_choice("task", words) is None
+    if is_open and "task" in compose_config(config_name):
+        return [f"task={task}", *words]
+    return list(words)
 
 
 def check_overrides(config_name: str, words: Sequence[str]) -> None:

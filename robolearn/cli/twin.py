@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from robolearn.cli.assemble import PlainConfig, build, to_plain
-from robolearn.cli.choices import compose_config, list_groups
+from robolearn.cli.choices import add_usual_task, compose_config, find_choice, list_groups
 from robolearn.errors import RobolearnError, UnknownNameError
 
 TWIN_WORD = "port=twin"
@@ -23,11 +23,12 @@ STOP_TIMEOUT_S = 10.0
 
 
 @contextmanager
-def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
+def expand_twin(words: Sequence[str], config_name: str) -> Iterator[list[str]]:
     """Starts a twin where the line says `port=twin`, and gives the line that drives it instead.
 
     Args:
         words: the overrides of a command.
+        config_name: the command's YAML file; one that has no scene is told of none.
 
     Yields:
         The overrides with `port=twin` replaced by the twin's port, calibration, cameras and scene.
@@ -38,16 +39,18 @@ def expand_twin(words: Sequence[str]) -> Iterator[list[str]]:
     if TWIN_WORD not in words:
         yield list(words)
         return
-    robot = next((word.partition("=")[2] for word in words if _key(word) == "robot"), None)
+    robot = find_choice("robot", words)
     if robot is None:
         raise RobolearnError("port=twin emulates a physical robot: say which, as robot=so101")
     others = [word for word in words if word != TWIN_WORD]
     concerning = [word for word in others if _root(word) == OWN_KEY or _is_shared(word)]
     with tempfile.TemporaryDirectory(prefix="robolearn-") as folder:
-        config = compose_config("emulate", [*concerning, f"folder={folder}"])
+        concerning = [*add_usual_task("emulate", concerning), f"folder={folder}"]
+        config = compose_config("emulate", concerning)
         with _running(get_emulator(to_plain(config), robot)) as description:
-            driver_words = [word for word in others if _root(word) != OWN_KEY]
-            yield [*make_words(description), *driver_words]
+            known = compose_config(config_name, [f"robot={robot}"])
+            twin_words = [word for word in make_words(description) if _root(word) in known]
+            yield [*twin_words, *(word for word in others if _root(word) != OWN_KEY)]
 
 
 def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
@@ -66,8 +69,13 @@ def make_words(description: dict[str, Any]) -> list[str]:
     """Returns the overrides that make a command drive the twin.
 
     Args:
-        description: as the twin gives it: port, scene, cameras, calibration.
+        description: as the twin gives it: see `TwinDescription`.
     """
+    if description["is_leader"]:
+        words = ["teleop=leader_arm", f"teleop.bus.port={description['port']}"]
+        if description["calibration"] is not None:
+            words.append(f"teleop.calibration={description['calibration']}")
+        return words
     words = [
         f"port={description['port']}",
         "scene=twin",
