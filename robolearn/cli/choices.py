@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
+from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from robolearn.errors import RobolearnError, UnknownNameError
@@ -85,7 +85,15 @@ def check_overrides(config_name: str, words: Sequence[str]) -> None:
         if override.key_or_group in groups
     ]
     with _hydra():
-        config = compose(config_name, chosen)
+        try:
+            config = compose(config_name, chosen)
+        except ConfigCompositionException:
+            offered = compose(config_name, return_hydra_config=True).hydra.runtime.choices
+            known = [group for group in groups if group in offered]
+            for group in (word.partition("=")[0] for word in chosen):
+                if group not in known:
+                    raise UnknownNameError("choice", group, known, f"for {config_name}") from None
+            raise
     for override in overrides:
         key = override.key_or_group
         if key not in groups and not override.is_add() and not key.startswith("hydra"):

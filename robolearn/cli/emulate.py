@@ -28,10 +28,15 @@ def run(config: DictConfig, folder: Path) -> None:
         console.print(f"scene        {description['scene']}", highlight=False)
         if description["hand"]:
             console.print(f"hand         {description['hand']}", highlight=False)
-        console.print("\nIn another terminal, after `robolearn record` or any other command:\n")
         words = make_words(description)
-        if not description["is_leader"]:
+        if description["is_leader"]:
+            console.print("\nIn another terminal, after `robolearn record robot=…`:\n")
+        else:
             words = [f"robot={robot}", f"task={choices['task']}", *words]
+            console.print(
+                "\nIn another terminal, after `robolearn teleoperate`, `record` or `evaluate`"
+                " (without task and scene after `doctor` or `calibrate`):\n"
+            )
         print(shlex.join(words), flush=True)
         console.print("\nCtrl-C ends it.")
         with contextlib.suppress(KeyboardInterrupt):
