@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from robolearn.errors import MissingDependencyError
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.faults import Faults
+from robolearn.hardware.emulators.hand import Hand, HandPlant
 from robolearn.hardware.emulators.port import Device, EmulatedPort
 from robolearn.hardware.emulators.twin_server import TwinServer
 from robolearn.plant import Plant
@@ -41,12 +42,16 @@ class TwinDescription:
         scene: address of the service that sets out and shows the scene.
         cameras: address of each camera, by name.
         calibration: file that fits the devices; None if they need none.
+        is_leader: it is an arm that leads a robot, not the robot.
+        hand: what a person's hand does to it, in words; empty if nothing.
     """
 
     port: str
     scene: str
     cameras: dict[str, str] = field(default_factory=dict)
     calibration: str | None = None
+    is_leader: bool = False
+    hand: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain data."""
@@ -63,6 +68,8 @@ class Twin:
         folder: Path | str,
         faults: Faults | None = None,
         frame_rate_hz: float = 30.0,
+        hand: Hand | None = None,
+        is_leader: bool = False,
     ) -> None:
         """Plugs the devices in.
 
@@ -72,7 +79,13 @@ class Twin:
             folder: where the port's link and the calibration go; made if it does not exist.
             faults: of the line.
             frame_rate_hz: of the cameras [Hz].
+            hand: of a person, on an arm; None for nobody's.
+            is_leader: it is an arm that leads a robot, not the robot.
         """
+        if hand is not None:
+            plant = HandPlant(plant, hand)
+        self._hand_words = hand.words if hand is not None else ""
+        self._is_leader = is_leader
         self._plant, self._body = plant, make_body(plant)
         self._folder = Path(folder).absolute()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +104,8 @@ class Twin:
             scene=self._server.url,
             cameras=self._server.camera_urls,
             calibration=None if calibration is None else str(calibration),
+            is_leader=self._is_leader,
+            hand=self._hand_words,
         )
 
     def close(self) -> None:

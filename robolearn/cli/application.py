@@ -16,7 +16,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from robolearn.cli.choices import CONFIG_PACKAGE, check_complete, check_overrides
+from robolearn.cli.choices import CONFIG_PACKAGE, add_usual_task, check_complete, check_overrides
 from robolearn.cli.commands import Command
 from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
@@ -33,7 +33,8 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     The command's module has `run(config, folder)`: `folder` is the run's output folder, one per
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
-    with exit_on_signals(), expand_twin(command.config_name, words) as expanded:
+    completed = add_usual_task(command.config_name, words)
+    with exit_on_signals(), expand_twin(completed, command.config_name) as expanded:
         return _run_expanded(name, command, words, expanded)
 
 

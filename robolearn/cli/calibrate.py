@@ -49,7 +49,7 @@ def calibrate(
     """
     console = console or Console(stderr=True)
     with closing(procedure):
-        ask("hold the arm: its torque goes off")
+        ask("take hold of the arm, as its torque goes off")
         procedure.start()
         ask(f"put the arm into its middle pose ({procedure.middle_pose})")
         procedure.take_middle()
@@ -72,7 +72,7 @@ def calibrate(
 
 def _make_table(ranges: Sequence[Any]) -> Table:
     table = Table()
-    for column in ("joint", "lowest", "now", "highest", "moved [rad]"):
+    for column in ("joint", "lowest", "now", "highest", r"moved \[rad]"):
         table.add_column(column, justify="left" if column == "joint" else "right")
     for joint in ranges:
         numbers = (str(joint.lower), str(joint.now), str(joint.upper), f"{joint.span_rad:.2f}")

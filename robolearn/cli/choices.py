@@ -11,12 +11,14 @@ from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
+from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from robolearn.errors import RobolearnError, UnknownNameError
 
 CONFIG_PACKAGE = "robolearn.configs"
+# The commands' own default is a task for arms; these robots do something else where nobody says.
+USUAL_TASKS = {"rc_car": "drive_laps", "rc_car_sim": "drive_laps"}
 
 
 def list_groups() -> dict[str, list[str]]:
@@ -47,6 +49,21 @@ def compose_config(config_name: str, overrides: Sequence[str] = ()) -> DictConfi
         return compose(config_name, list(overrides))
 
 
+def find_choice(group: str, words: Sequence[str]) -> str | None:
+    """Returns what a line chooses of a group, None if nothing."""
+    pairs = (word.partition("=") for word in words)
+    return next((value for key, _, value in pairs if key.lstrip("+~") == group), None)
+
+
+def add_usual_task(config_name: str, words: Sequence[str]) -> list[str]:
+    """Adds the task of a robot whose usual one is not the command's, if the line names none."""
+    task = USUAL_TASKS.get(find_choice("robot", words) or "")
+    is_open = task is not None and find_choice("task", words) is None
+    if is_open and "task" in compose_config(config_name):
+        return [f"task={task}", *words]
+    return list(words)
+
+
 def check_overrides(config_name: str, words: Sequence[str]) -> None:
     """Checks every override before anything runs.
 
@@ -68,7 +85,15 @@ def check_overrides(config_name: str, words: Sequence[str]) -> None:
         if override.key_or_group in groups
     ]
     with _hydra():
-        config = compose(config_name, chosen)
+        try:
+            config = compose(config_name, chosen)
+        except ConfigCompositionException:
+            offered = compose(config_name, return_hydra_config=True).hydra.runtime.choices
+            known = [group for group in groups if group in offered]
+            for group in (word.partition("=")[0] for word in chosen):
+                if group not in known:
+                    raise UnknownNameError("choice", group, known, f"for {config_name}") from None
+            raise
     for override in overrides:
         key = override.key_or_group
         if key not in groups and not override.is_add() and not key.startswith("hydra"):

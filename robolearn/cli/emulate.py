@@ -17,7 +17,8 @@ from robolearn.cli.twin import get_emulator, make_words
 
 def run(config: DictConfig, folder: Path) -> None:
     """Emulates until Ctrl-C; says how to drive it."""
-    robot = HydraConfig.get().runtime.choices["robot"]
+    choices = HydraConfig.get().runtime.choices
+    robot = choices["robot"]
     with build(get_emulator(to_plain(config), robot)) as found:
         description = found.to_json()
         console = Console(stderr=True)
@@ -25,8 +26,18 @@ def run(config: DictConfig, folder: Path) -> None:
         for name, url in description["cameras"].items():
             console.print(f"camera       {name}: {url}", highlight=False)
         console.print(f"scene        {description['scene']}", highlight=False)
-        console.print("\nIn another terminal, after `robolearn record` or any other command:\n")
-        print(shlex.join([f"robot={robot}", *make_words(description)]), flush=True)
+        if description["hand"]:
+            console.print(f"hand         {description['hand']}", highlight=False)
+        words = make_words(description)
+        if description["is_leader"]:
+            console.print("\nIn another terminal, after `robolearn record robot=…`:\n")
+        else:
+            words = [f"robot={robot}", f"task={choices['task']}", *words]
+            console.print(
+                "\nIn another terminal, after `robolearn teleoperate`, `record` or `evaluate`"
+                " (without task and scene after `doctor` or `calibrate`):\n"
+            )
+        print(shlex.join(words), flush=True)
         console.print("\nCtrl-C ends it.")
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()

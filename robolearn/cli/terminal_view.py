@@ -59,7 +59,7 @@ class TerminalView:
             source: gives the frames.
             stream: the terminal.
             describe: returns the words below the picture.
-            columns: width of the picture in characters.
+            columns: width of the picture in characters, where the terminal has room for it.
             every: draw at every so-manieth step.
         """
         self._source, self._stream, self._describe = source, stream, describe
@@ -110,10 +110,14 @@ class TerminalView:
                 self._draw(frame)
 
     def _draw(self, frame: Array) -> None:
-        picture = draw_half_blocks(frame, self._columns)
+        # What does not fit cannot be drawn over.
+        columns, lines = shutil.get_terminal_size()
+        height, width = frame.shape[:2]
+        fitting = min(columns - 1, 2 * (lines - 3) * width // height)
+        picture = draw_half_blocks(frame, max(2, min(self._columns, fitting)))
         up = f"\x1b[{self._lines_drawn}A" if self._lines_drawn else ""
         self._lines_drawn = picture.count("\n") + 2
         # A line that the terminal breaks in two would shift the next picture.
-        words = self._describe()[: shutil.get_terminal_size().columns - 1]
+        words = self._describe()[: columns - 1]
         self._stream.write(f"{up}\r{picture}\n\x1b[2K{words}\n")
         self._stream.flush()

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from robolearn.cli.assemble import PlainConfig, build, to_plain
-from robolearn.cli.choices import compose_config, list_groups, read_text
+from robolearn.cli.choices import add_usual_task, compose_config, find_choice, list_groups
 from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.worker_process import WorkerError, WorkerProcess
 
@@ -17,17 +17,16 @@ TWIN_WORD = "port=twin"
 # What of a command's line concerns the twin too; `emulator.…` concerns it alone.
 SHARED_KEYS = ("robot", "task")
 OWN_KEY = "emulator"
-SCENE_CHOICE = "\n  - scene: "  # in the YAML file of a command that plays tasks
 START_TIMEOUT_S = 60.0  # a cold start imports MuJoCo and compiles a scene
 
 
 @contextmanager
-def expand_twin(config_name: str, words: Sequence[str]) -> Iterator[list[str]]:
+def expand_twin(words: Sequence[str], config_name: str) -> Iterator[list[str]]:
     """Starts a twin where the line says `port=twin`, and gives the line that drives it instead.
 
     Args:
-        config_name: of the command.
-        words: its overrides.
+        words: the overrides of a command.
+        config_name: the command's YAML file; one that has no scene is told of none.
 
     Yields:
         The overrides with `port=twin` replaced by the twin's port, calibration, cameras and scene.
@@ -38,17 +37,18 @@ def expand_twin(config_name: str, words: Sequence[str]) -> Iterator[list[str]]:
     if TWIN_WORD not in words:
         yield list(words)
         return
-    robot = next((word.partition("=")[2] for word in words if _key(word) == "robot"), None)
+    robot = find_choice("robot", words)
     if robot is None:
         raise RobolearnError("port=twin emulates a physical robot: say which, as robot=so101")
     others = [word for word in words if word != TWIN_WORD]
     concerning = [word for word in others if _root(word) == OWN_KEY or _is_shared(word)]
     with tempfile.TemporaryDirectory(prefix="robolearn-") as folder:
-        config = compose_config("emulate", [*concerning, f"folder={folder}"])
+        concerning = [*add_usual_task("emulate", concerning), f"folder={folder}"]
+        config = compose_config("emulate", concerning)
         with _running(get_emulator(to_plain(config), robot)) as description:
-            driver_words = [word for word in others if _root(word) != OWN_KEY]
-            has_scene = SCENE_CHOICE in read_text(config_name)
-            yield [*make_words(description, has_scene), *driver_words]
+            known = compose_config(config_name, [f"robot={robot}"])
+            twin_words = [word for word in make_words(description) if _root(word) in known]
+            yield [*twin_words, *(word for word in others if _root(word) != OWN_KEY)]
 
 
 def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
@@ -67,12 +67,18 @@ def make_words(description: dict[str, Any], has_scene: bool = True) -> list[str]
     """Returns the overrides that make a command drive the twin.
 
     Args:
-        description: as the twin gives it: port, scene, cameras, calibration.
-        has_scene: whether the command plays tasks.
+        description: as the twin gives it: see `TwinDescription`.
     """
-    words = [f"port={description['port']}"]
-    if has_scene:
-        words += ["scene=twin", f"scene.address={description['scene']}"]
+    if description["is_leader"]:
+        words = ["teleop=leader_arm", f"teleop.bus.port={description['port']}"]
+        if description["calibration"] is not None:
+            words.append(f"teleop.calibration={description['calibration']}")
+        return words
+    words = [
+        f"port={description['port']}",
+        "scene=twin",
+        f"scene.address={description['scene']}",
+    ]
     words += [f"robot.camera_sources.{n}={url}" for n, url in description["cameras"].items()]
     if description["calibration"] is not None:
         words.append(f"robot.calibration={description['calibration']}")

@@ -15,6 +15,8 @@ DESCRIPTION = {
     "scene": "http://127.0.0.1:1",
     "cameras": {"front": "http://127.0.0.1:1/cameras/front"},
     "calibration": "/tmp/calibration.json",
+    "is_leader": False,
+    "hand": "",
 }
 
 
@@ -24,7 +26,7 @@ def find_value(words, key):
 
 
 def test_a_line_without_a_twin_stays_as_it_is():
-    with expand_twin("evaluate", ["robot=so101_sim", "port=/dev/null"]) as words:
+    with expand_twin(["robot=so101_sim", "port=/dev/null"], "evaluate") as words:
         assert words == ["robot=so101_sim", "port=/dev/null"]
 
 
@@ -53,20 +55,20 @@ def test_devices_without_a_calibration_name_none():
 def test_a_twin_of_no_robot_in_particular_is_refused():
     with (
         pytest.raises(RobolearnError, match="say which, as robot=so101"),
-        expand_twin("evaluate", ["port=twin"]),
+        expand_twin(["port=twin"], "evaluate"),
     ):
         pass
 
 
 def test_a_simulated_robot_has_no_devices_to_emulate():
     line = ["robot=so101_sim", "port=twin"]
-    with pytest.raises(UnknownNameError, match=r"known: .*so101"), expand_twin("evaluate", line):
+    with pytest.raises(UnknownNameError, match=r"known: .*so101"), expand_twin(line, "evaluate"):
         pass
 
 
 def test_a_twin_lives_as_long_as_its_command():
     line = ["robot=so101", "port=twin", "emulator.faults.lost=0.0", "episodes=3"]
-    with expand_twin("evaluate", line) as words:
+    with expand_twin(line, "evaluate") as words:
         port = Path(find_value(words, "port"))
         assert port.is_symlink()
         assert Path(find_value(words, "robot.calibration")).is_file()
@@ -78,7 +80,7 @@ def test_a_twin_that_cannot_be_built_says_why():
     line = ["robot=so101", "port=twin", "emulator.faults.lost=7"]
     with (
         pytest.raises(RobolearnError, match="lost is a probability, got 7"),
-        expand_twin("evaluate", line),
+        expand_twin(line, "evaluate"),
     ):
         pass
 
@@ -88,7 +90,7 @@ import time
 from robolearn.cli.twin import expand_twin
 
 if __name__ == "__main__":
-    with expand_twin("evaluate", ["robot=so101", "port=twin"]) as words:
+    with expand_twin(["robot=so101", "port=twin"], "evaluate") as words:
         print(words[0].partition("=")[2], flush=True)
         time.sleep(60)
 """
