@@ -63,7 +63,7 @@ def get_emulator(config: PlainConfig, robot: str) -> PlainConfig:
     return emulator
 
 
-def make_words(description: dict[str, Any], has_scene: bool = True) -> list[str]:
+def make_words(description: dict[str, Any]) -> list[str]:
     """Returns the overrides that make a command drive the twin.
 
     Args:

@@ -162,10 +162,12 @@ class LiveTwin:
         wait_for(lambda: diary.episodes > 0 or command.poll() is not None, 60)
         begun = len(diary.set_points_s)
         wait_for(
-            lambda: command.poll() is not None
-            or (
-                len(diary.set_points_s) >= begun + num_set_points
-                and diary.speeds[-1][1] > speed_radps
+            lambda: (
+                command.poll() is not None
+                or (
+                    len(diary.set_points_s) >= begun + num_set_points
+                    and diary.speeds[-1][1] > speed_radps
+                )
             ),
             60,
         )

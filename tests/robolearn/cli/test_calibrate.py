@@ -39,7 +39,7 @@ def play(bench, hand):
 def test_a_person_is_led_through_it_and_told_where_the_file_is(bench):
     bench.path.unlink()
     asked, printed = play(bench, Hand(bench.bus, zeros=(2048, 10, 4090, 1200, 3000, 2500)))
-    assert [text.split()[0] for text in asked] == ["hold", "put", "turn"]
+    assert [text.split()[0] for text in asked] == ["take", "put", "turn"]
     assert "upper arm upright" in asked[1]
     assert bench.path.exists()
     assert str(bench.path) in printed.replace("\n", "")

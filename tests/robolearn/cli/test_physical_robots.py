@@ -1,15 +1,12 @@
 """Whole commands on emulated robots, real driver and bytes, when something goes wrong midway."""
 
-import os
-import signal
 import time
 
 import pytest
 
 from robolearn import keys
 from robolearn.datasets.store import EpisodeStore
-from robolearn.plant import Drive
-from tests.robolearn.cli.live_twin import LiveTwin, running, wait_for
+from tests.robolearn.cli.live_twin import LiveTwin, running
 
 pytestmark = pytest.mark.slow
 

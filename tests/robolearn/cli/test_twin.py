@@ -41,10 +41,9 @@ def test_a_twin_is_named_by_port_scene_cameras_and_calibration():
 
 
 def test_a_command_that_plays_no_task_is_told_of_no_scene():
-    assert make_words({**DESCRIPTION, "cameras": {}}, has_scene=False) == [
-        "port=/tmp/port",
-        "robot.calibration=/tmp/calibration.json",
-    ]
+    with expand_twin(["robot=so101", "port=twin"], "calibrate") as words:
+        assert [word.partition("=")[0] for word in words][:1] == ["port"]
+        assert not any(word.startswith("scene") for word in words)
 
 
 def test_devices_without_a_calibration_name_none():
