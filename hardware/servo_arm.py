@@ -138,10 +138,11 @@ class ServoArm(Robot):
 
     def _restore_torque(self, found: Mapping[int, bool]) -> None:
         """Takes torque from servos that had none, while something else is being raised."""
-        try:
-            self.servos.restore_torque(found)
-        except RobotError as error:
-            self._tell(f"the arm may still have torque, switch its power off: {error}")
+        with hold_back_interrupts(lambda: None):  # it takes less than any person notices
+            try:
+                self.servos.restore_torque(found)
+            except RobotError as error:
+                self._tell(f"the arm may still have torque, switch its power off: {error}")
 
     def prepare(self) -> None:
         """Moves slowly to the home position; see `Robot.prepare`."""
