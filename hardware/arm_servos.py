@@ -10,7 +10,7 @@ from robolearn.errors import RobotError
 from robolearn.hardware.arms import ArmAssembly
 from robolearn.hardware.calibration import Calibration, find_path, load_calibration
 from robolearn.hardware.serial_link import LinkLostError
-from robolearn.hardware.servo_bus import ServoBus, ServoState
+from robolearn.hardware.servo_bus import ServoBus, ServoState, act_on_each
 from robolearn.specs import Array
 from robolearn.timing import Clock
 
@@ -271,12 +271,4 @@ class ArmServos:
         except LinkLostError:
             raise
         except RobotError:
-            failed: RobotError | None = None
-            for servo_id in self.assembly.servo_ids:
-                try:
-                    act([servo_id])
-                except LinkLostError:
-                    raise
-                except RobotError as error:
-                    failed = failed or error
-            return failed
+            return act_on_each(self.assembly.servo_ids, lambda servo_id: act([servo_id]))

@@ -8,9 +8,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from robolearn.errors import RobotError
-
-# Six tachometer counts per electrical revolution: counts per second are ERPM / 10.
-ERPM_PER_COUNT_PER_S = 10.0
+from robolearn.hardware.vesc.odometer import ERPM_PER_COUNT_PER_S
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,19 +11,18 @@ from robolearn import keys
 from robolearn.diagnostics import Finding, Status
 from robolearn.embodiments.rc_car import RC_CAR
 from robolearn.errors import RobotError
+from robolearn.hardware.cameras import Cameras
 from robolearn.hardware.car_calibration import CarCalibration
 from robolearn.hardware.car_motion import CarMotion
 from robolearn.hardware.car_safety import CarGuard, CarLimits
 from robolearn.hardware.serial_link import LinkTimeoutError
+from robolearn.hardware.settings import require_positive
 from robolearn.hardware.vesc import arming
 from robolearn.hardware.vesc.driver import Vesc
 from robolearn.hardware.vesc.state import VescState
 from robolearn.robot import Observation, Robot, RobotHealth
 from robolearn.specs import Array
 from robolearn.timing import MonotonicClock
-
-if TYPE_CHECKING:
-    from robolearn.hardware.cameras import Cameras
 
 # A stop brakes until the car stands, at most so long, and tells the VESC so this often.
 STOP_TIME_S, STOP_PERIOD_S = 2.0, 0.05
@@ -79,18 +76,11 @@ class RcCar(Robot):
             UnknownNameError: if there is no such camera, sensor or limit.
             RobotError: if a camera has no source, or a setting makes no sense.
         """
-        checked = {"brake_current_a": brake_current_a, "longest_timeout_s": longest_timeout_s}
-        for name, value in checked.items():
-            if not (math.isfinite(value) and value > 0):
-                raise RobotError(f"{name} must be a positive number, got {value}")
+        require_positive(brake_current_a=brake_current_a, longest_timeout_s=longest_timeout_s)
         self.embodiment = RC_CAR.resize_cameras(image_height_px, image_width_px)
         self.clock, self.cameras = MonotonicClock(), tuple(cameras)
         specs = [self.embodiment.get_camera(name) for name in self.cameras]
-        if specs and camera_reader is None:
-            from robolearn.hardware.cameras import Cameras  # OpenCV: not every car needs it
-
-            camera_reader = Cameras(specs, camera_sources or {})
-        self._camera_reader = camera_reader
+        self._camera_reader = camera_reader or Cameras(specs, camera_sources or {})
         self._robot_id, self._brake_current_a = robot_id, brake_current_a
         self._calibration = calibration or CarCalibration()
         self._motion = CarMotion(self._calibration, motion_sensor)
@@ -110,13 +100,12 @@ class RcCar(Robot):
         """
         if self._vesc.is_connected:
             return
-        self._release_cameras()
+        self._camera_reader.close()  # open still if the port was lost
         self._guard.reset()
         self._speed_mps = 0.0
         try:
             self._connect_vesc()
-            if self._camera_reader is not None:
-                self._camera_reader.open()
+            self._camera_reader.open()
             self._motion.begin()
             self.get_observation()
             self._vesc.set_current_brake(self._brake_current_a)
@@ -147,7 +136,7 @@ class RcCar(Robot):
             self._state = state
             seen = self._motion.compute_state(self._vesc, state, self._angle_rad, captured_s)
             self._guard.check(state, self._vesc.faults)
-            pictures = {} if self._camera_reader is None else self._camera_reader.read()
+            pictures = self._camera_reader.read()
         except RobotError:
             self._brake()
             raise
@@ -221,9 +210,8 @@ class RcCar(Robot):
             "late_replies": link.strays,
             "vesc_restarts": self._vesc.restarts,
             "limited_actions": self._guard.limited_actions,
+            **self._camera_reader.counters,
         }
-        if self._camera_reader is not None:
-            counters |= self._camera_reader.counters
         readings = {}
         if state is not None:
             readings["voltage_v"] = state.voltage_v
@@ -297,13 +285,9 @@ class RcCar(Robot):
             return False  # not known: brake on
         return abs(speed_mps) < STILL_MPS
 
-    def _release_cameras(self) -> None:
-        if self._camera_reader is not None:
-            self._camera_reader.close()
-
     def _release(self) -> None:
         """Closes everything."""
         try:
             self._vesc.close()
         finally:
-            self._release_cameras()
+            self._camera_reader.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -23,6 +22,7 @@ from robolearn.hardware.interrupts import HeldInterrupts, hold_back_interrupts
 from robolearn.hardware.safety import ArmLimits
 from robolearn.hardware.serial_link import LinkLostError
 from robolearn.hardware.servo_bus import ServoBus
+from robolearn.hardware.settings import require_positive
 from robolearn.hardware.slow_motion import move_slowly
 from robolearn.robot import Observation, Robot, RobotHealth
 from robolearn.specs import Array
@@ -97,9 +97,7 @@ class ServoArm(Robot):
             UnknownNameError: if there is no such camera or limit.
             RobotError: if a camera has no source, or a setting makes no sense.
         """
-        for name, value in (("slow_speed", slow_speed), ("release_s", release_s)):
-            if not (math.isfinite(value) and value > 0):
-                raise RobotError(f"{name} must be a positive number, got {value}")
+        require_positive(slow_speed=slow_speed, release_s=release_s)
         self.embodiment = assembly.embodiment.resize_cameras(image_height_px, image_width_px)
         specs = [self.embodiment.get_camera(name) for name in cameras]
         self.cameras = tuple(spec.name for spec in specs)
@@ -140,10 +138,11 @@ class ServoArm(Robot):
 
     def _restore_torque(self, found: Mapping[int, bool]) -> None:
         """Takes torque from servos that had none, while something else is being raised."""
-        try:
-            self.servos.restore_torque(found)
-        except RobotError as error:
-            self._tell(f"the arm may still have torque, switch its power off: {error}")
+        with hold_back_interrupts(lambda: None):  # it takes less than any person notices
+            try:
+                self.servos.restore_torque(found)
+            except RobotError as error:
+                self._tell(f"the arm may still have torque, switch its power off: {error}")
 
     def prepare(self) -> None:
         """Moves slowly to the home position; see `Robot.prepare`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from robolearn.hardware.serial_link import LinkCounters
+from robolearn.errors import RobotError
+from robolearn.hardware.serial_link import LinkCounters, LinkLostError
 
 STEPS_PER_TURN = 4096  # of both families of servos that are driven here
 MIDDLE_STEPS = STEPS_PER_TURN // 2
@@ -56,6 +57,23 @@ def name_servos(servo_ids: Iterable[int]) -> str:
     """Returns e.g. `servo 3` or `servos 3, 4`."""
     names = ", ".join(str(servo_id) for servo_id in servo_ids)
     return f"servos {names}" if "," in names else f"servo {names}"
+
+
+def act_on_each(servo_ids: Sequence[int], act: Callable[[int], None]) -> RobotError | None:
+    """Acts on each servo, also after one that is silent or refuses; returns the first failure.
+
+    Raises:
+        LinkLostError: if the port is gone.
+    """
+    failed: RobotError | None = None
+    for servo_id in servo_ids:
+        try:
+            act(servo_id)
+        except LinkLostError:
+            raise
+        except RobotError as error:
+            failed = failed or error
+    return failed
 
 
 class ServoBus(ABC):

@@ -15,7 +15,7 @@ from robolearn.embodiments import Arm, Embodiment
 from robolearn.errors import IncompatibleError
 from robolearn.robot import Robot
 from robolearn.specs import Array
-from robolearn.teleoperator import Command, Event, Teleoperator
+from robolearn.teleoperator import Command, Event, StopLatch, Teleoperator
 
 # Entries of a direction. A car takes X for its speed and Y for its steering.
 X, Y, Z, PITCH, ROLL, GRIPPER = range(NUM_DELTAS)
@@ -246,7 +246,7 @@ class SteeringTeleoperator(Teleoperator):
             if isinstance(body, Arm)
             else CarSteering(body, drive_speed_mps, turn_speed_radps)
         )
-        self._must_stop = False
+        self._stop = StopLatch()
 
     def describe(self) -> str:
         """Returns how the device is used."""
@@ -268,17 +268,13 @@ class SteeringTeleoperator(Teleoperator):
 
     def is_stop_asked(self) -> bool:
         """Says whether STOP was said by now and has not been passed on."""
-        self._must_stop |= self._device.read().event is Event.STOP
-        return self._must_stop
+        return self._stop.hear(self._device.read().event)
 
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns where the body should go now, or the person's word."""
         reading = self._device.read()
-        if self._must_stop:
-            self._must_stop = False
-            return Command(event=Event.STOP)
-        if reading.event is not None:
-            return Command(event=reading.event)
+        if (event := self._stop.pass_on(reading.event)) is not None:
+            return Command(event=event)
         is_active = bool(reading.direction.any())
         return Command(self._steering.move(reading.direction), is_active=is_active)
 

@@ -55,6 +55,24 @@ class Command:
     is_active: bool = True
 
 
+class StopLatch:
+    """Remembers a STOP that was said between two commands, until one of them says it."""
+
+    def __init__(self) -> None:
+        """Begins with nothing heard."""
+        self._is_heard = False
+
+    def hear(self, event: Event | None) -> bool:
+        """Takes a word, and says whether STOP is still to be passed on; other words are lost."""
+        self._is_heard = self._is_heard or event is Event.STOP
+        return self._is_heard
+
+    def pass_on(self, event: Event | None) -> Event | None:
+        """Returns the word of a command: STOP if it was heard before, else this one."""
+        is_heard, self._is_heard = self._is_heard, False
+        return Event.STOP if is_heard else event
+
+
 class Teleoperator(ABC):
     """A device that turns what a person does into actions and events.
 

@@ -14,8 +14,8 @@ from robolearn.hardware.dynamixel.registers import Register
 from robolearn.hardware.dynamixel.servo import STATE_ADDRESS, STATE_BYTES, Servo
 from robolearn.hardware.dynamixel.settings import Settings
 from robolearn.hardware.dynamixel.watchdog import FIRED, Watchdogs
-from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError, SerialLink
-from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState, name_servos
+from robolearn.hardware.serial_link import LinkCounters, SerialLink
+from robolearn.hardware.servo_bus import ServoBus, ServoMemory, ServoState, act_on_each, name_servos
 
 # Torque is not switched on when the goal is further away than this, about 4 degrees.
 LARGEST_JUMP_STEPS = 50
@@ -241,14 +241,11 @@ class DynamixelBus(ServoBus):
     def _let_go(self, servo_ids: Sequence[int]) -> None:
         """Switches torque off, with proof from all that answer although one may not."""
         self._access.send(registers.TORQUE_ENABLE, dict.fromkeys(servo_ids, 0))
-        silent: LinkTimeoutError | None = None
-        for servo_id in servo_ids:
-            try:
-                self._write_all(registers.TORQUE_ENABLE, [servo_id], 0)
-            except LinkTimeoutError as error:
-                silent = silent or error
-        if silent is not None:
-            raise silent
+        failed = act_on_each(
+            servo_ids, lambda servo_id: self._write_all(registers.TORQUE_ENABLE, [servo_id], 0)
+        )
+        if failed is not None:
+            raise failed
 
     def _learn(self, servo_ids: Sequence[int]) -> None:
         """Finds out what of a servo's settings its values depend on, and on which turn it is."""

@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from robolearn.errors import RobotError
 from robolearn.hardware.emulators.port import Device
 from robolearn.hardware.vesc import replies
-from robolearn.hardware.vesc.odometer import WRAP
+from robolearn.hardware.vesc.odometer import ERPM_PER_COUNT_PER_S, WRAP
 from robolearn.hardware.vesc.protocol import Command, FrameDecoder, decode_command, encode_frame
+from robolearn.hardware.vesc.state import STANDARD_GRAVITY_MPS2
 from robolearn.plant import Drive, Plant
 
 MIN_ERPM = 900.0  # MCCONF_S_PID_MIN_RPM: a slower set-point releases the motor
 RAMP_ERPM_PER_S = 25000.0  # MCCONF_S_PID_RAMP_ERPMS_S
 FAULT_TIME_S = 0.5  # MCCONF_M_FAULT_STOP_TIME
-ERPM_PER_COUNT_PER_S = 10.0  # six tachometer counts per electrical revolution
-STANDARD_GRAVITY_MPS2 = 9.80665
 
 # Length of the values and of the application configuration, and signature of the latter.
 LAYOUTS: dict[replies.Version, tuple[int, int, int | None]] = {

@@ -10,13 +10,14 @@ from robolearn.hardware.feetech import registers as reg
 from robolearn.hardware.feetech.access import RegisterAccess, Stretch
 from robolearn.hardware.feetech.discovery import Identity, find_servos, scan
 from robolearn.hardware.feetech.protocol import encode_sync_write, name_faults
-from robolearn.hardware.serial_link import LinkCounters, LinkTimeoutError
+from robolearn.hardware.serial_link import LinkCounters
 from robolearn.hardware.servo_bus import (
     RAD_PER_STEP,
     STEPS_PER_TURN,
     ServoBus,
     ServoMemory,
     ServoState,
+    act_on_each,
     name_servos,
 )
 
@@ -216,18 +217,15 @@ class FeetechBus(ServoBus):
         return self._identities[servo_id]
 
     def _let_go(self, servo_ids: Sequence[int]) -> None:
-        """Switches torque off, in all that answer although one may not."""
+        """Switches torque off, with proof from all that answer although one may not."""
         for servo_id in servo_ids:
             self._goals_steps.pop(servo_id, None)
         self._access.send(reg.TORQUE_ENABLE, dict.fromkeys(servo_ids, 0))
-        silent: list[LinkTimeoutError] = []
-        for servo_id in servo_ids:
-            try:
-                self._access.write(reg.TORQUE_ENABLE, {servo_id: 0})
-            except LinkTimeoutError as error:
-                silent.append(error)
-        if silent:
-            raise silent[0]
+        failed = act_on_each(
+            servo_ids, lambda servo_id: self._access.write(reg.TORQUE_ENABLE, {servo_id: 0})
+        )
+        if failed is not None:
+            raise failed
 
     def _check_limp(self, servo_ids: Sequence[int]) -> None:
         if holding := [key for key, is_on in self.is_torque_on(servo_ids).items() if is_on]:

@@ -16,7 +16,7 @@ from robolearn.hardware.servo_bus import ServoBus
 from robolearn.keyboard import KeySource, describe_event_keys, find_event
 from robolearn.robot import Robot
 from robolearn.specs import Array
-from robolearn.teleoperator import Command, Event, Teleoperator, format_rows
+from robolearn.teleoperator import Command, StopLatch, Teleoperator, format_rows
 from robolearn.timing import Clock, MonotonicClock
 
 NEAR = 0.05  # closer than this in every channel, follower and leader are together [rad, 1]
@@ -73,7 +73,7 @@ class LeaderArm(Teleoperator):
         path = Path(calibration).expanduser() if calibration else None
         self._servos = ArmServos(assembly, bus, robot_id, path, clock or MonotonicClock())
         self._largest_step = approach_speed * robot.control_period_s
-        self._is_connected = self._must_stop = False
+        self._is_connected, self._stop = False, StopLatch()
         self._num_missed = 0
         self._posture = np.asarray(robot.embodiment.home_position)
 
@@ -114,8 +114,7 @@ class LeaderArm(Teleoperator):
 
     def is_stop_asked(self) -> bool:
         """Says whether STOP was said by now and has not been passed on."""
-        self._must_stop |= find_event(self._source.read_keys()) is Event.STOP
-        return self._must_stop
+        return self._stop.hear(find_event(self._source.read_keys()))
 
     def get_command(self, observation: Mapping[str, Array]) -> Command:
         """Returns the leader's posture, or a step towards it, or the person's word.
@@ -124,10 +123,7 @@ class LeaderArm(Teleoperator):
             LinkLostError: if the leader is gone.
             LinkTimeoutError: if one of its servos has been silent for several readings.
         """
-        event = find_event(self._source.read_keys())
-        if self._must_stop:
-            self._must_stop = False
-            return Command(event=Event.STOP)
+        event = self._stop.pass_on(find_event(self._source.read_keys()))
         if event is not None:
             return Command(event=event)
         last_posture, posture = self._posture, self._read_posture()

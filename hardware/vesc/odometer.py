@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 WRAP = 1 << 32
+# Six tachometer counts per electrical revolution: counts per second are ERPM / 10.
+ERPM_PER_COUNT_PER_S = 10.0
 
 
 class Odometer:

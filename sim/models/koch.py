@@ -46,9 +46,8 @@ XL330 = make_dynamixel(0.52, 103.0)  # XL330-M288 at 5 V
 # Gentler, as with the SO-101: squeezing with more for long overheats the servo.
 XL330_JAW = make_dynamixel(0.52, 103.0, torque_share=0.5, stiffness_nm=20.0)
 
-# Half of width, depth and height of the servos' cases: 28.5 x 34 x 46.5 and 20 x 26 x 34 mm.
+# Half of width, depth and height of the case: 28.5 x 34 x 46.5 mm.
 XL430_HALF_M = (0.0143, 0.0170, 0.0233)
-XL330_HALF_M = (0.0100, 0.0130, 0.0170)
 
 
 class KochModel(ArmModel):

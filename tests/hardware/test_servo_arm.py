@@ -552,6 +552,26 @@ class TestClosing:
             robot.close()
         assert not has_torque(bench)
 
+    def test_a_second_ctrl_c_while_connecting_leaves_no_torque(self, bench, monkeypatch):
+        robot = bench.make()
+        set_torque = bench.bus.set_torque
+
+        def interrupt(servo_ids, enabled):
+            if not enabled:
+                os.kill(os.getpid(), signal.SIGINT)
+            set_torque(servo_ids, enabled)
+
+        def fail():
+            raise KeyboardInterrupt
+
+        bench.bus.set_torque = interrupt
+        monkeypatch.setattr(robot._cameras, "open", fail)
+        with pytest.raises(KeyboardInterrupt):
+            robot.connect()
+        assert "set_torque" in bench.bus.told
+        assert not has_torque(bench)
+        assert not bench.bus.is_open
+
     def test_an_arm_is_let_down_although_its_terminal_is_gone(self, bench, monkeypatch):
         def fail(*words, **options):
             raise OSError("the terminal is gone")

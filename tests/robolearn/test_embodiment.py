@@ -7,6 +7,7 @@ import pytest
 from robolearn import embodiments, keys
 from robolearn.embodiments import Embodiment
 from robolearn.embodiments.embodiment import STOPPING_TIME_S
+from robolearn.embodiments.rc_car import RC_CAR
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import UnknownNameError
 from robolearn.specs import ArraySpec, BoundedArraySpec, image_spec
@@ -127,3 +128,10 @@ def test_every_body_can_hold_still_from_its_home(body):
     body.action_spec.validate(body.make_hold_action(home))
     state = np.zeros(body.state_spec.shape, body.state_spec.dtype)
     body.action_spec.validate(body.make_present_action(state))
+
+
+def test_a_body_whose_cameras_have_the_size_already_stays_the_same_object():
+    assert RC_CAR.resize_cameras(None, None) is RC_CAR
+    assert RC_CAR.resize_cameras(64, 128) is RC_CAR
+    (front,) = RC_CAR.resize_cameras(32, None).cameras
+    assert (front.height_px, front.width_px) == (32, 128)
