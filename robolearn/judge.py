@@ -17,8 +17,8 @@ class Judge(Teleoperator):
         self.shows_scene = device.shows_scene
 
     def describe(self) -> str:
-        """Returns how the device is used."""
-        return self._device.describe()
+        """Returns how the device is used, and that it moves nothing."""
+        return f"you judge, the policy moves:\n{self._device.describe()}"
 
     def connect(self) -> None:
         """Connects the device."""

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -108,7 +109,13 @@ class SteeringDevice(ABC):
 
 
 class Steering(ABC):
-    """Turns directions into the actions of a body."""
+    """Turns directions into the actions of a body.
+
+    Attributes:
+        hint: what a person must know beyond the device's own help; may be empty.
+    """
+
+    hint: ClassVar[str] = ""
 
     @abstractmethod
     def reset(self, state: Array) -> None:
@@ -146,6 +153,8 @@ class CarSteering(Steering):
     A key has no middle, and a terminal reports a held key only after a while: so wheels and speed
     change at finite rates, and a car that is let go rolls on and slows down by and by.
     """
+
+    hint = "a car takes forward, back, left and right; the other motions are an arm's"
 
     def __init__(
         self,
@@ -250,7 +259,7 @@ class SteeringTeleoperator(Teleoperator):
 
     def describe(self) -> str:
         """Returns how the device is used."""
-        return self._device.describe()
+        return "\n".join(filter(None, (self._device.describe(), self._steering.hint)))
 
     def connect(self) -> None:
         """Makes the device ready; raises as its `connect` does."""

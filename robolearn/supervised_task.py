@@ -13,7 +13,8 @@ from robolearn.task import Evaluation, Task
 def wait_for_enter(text: str) -> None:
     """Shows a line and waits for Enter; without a terminal it shows the line and goes on."""
     if sys.stdin is not None and sys.stdin.isatty():
-        input(f"{text}, then press Enter ")
+        # With its own end of line: Enter shows none where every key is read at once.
+        input(f"{text}, then press Enter\n")
     else:
         print(text, file=sys.stderr)
 

@@ -73,12 +73,12 @@ PROGRAMMES: dict[str, Programme] = {
     ),
     "calibrate": Programme(
         words=(
-            "30 s in the middle pose, 20 s in the positive pose, then every joint from stop to"
+            "20 s in the middle pose, then 30 s in the positive pose, then every joint from stop to"
             " stop, again every 24 s"
         ),
         moves=(
-            Move({}, 2.0, 28.0),
-            Move(POSITIVE_POSE, 2.0, 18.0),
+            Move({}, 2.0, 18.0),
+            Move(POSITIVE_POSE, 2.0, 28.0),
             Move({"shoulder_pan": -1.0, "gripper": -1.0}),
             Move({"shoulder_pan": 1.0, "gripper": 1.0}, 3.0),
             Move({"shoulder_lift": -1.0, "wrist_roll": -1.0, **RAISED_FOREARM}, 2.5),

@@ -41,7 +41,7 @@ def calibrate(
     Args:
         procedure: with the methods of `CalibrationProcedure`.
         ask: shows what to do, and returns when it is done.
-        is_done: asked after every reading whether every joint has been moved.
+        is_done: asked after every reading whether the joints have been moved as shown.
         console: where to show the ranges.
 
     Raises:
@@ -53,21 +53,27 @@ def calibrate(
         procedure.start()
         ask(f"put the arm into its middle pose ({procedure.middle_pose})")
         procedure.take_middle()
-        ask(f"turn every joint somewhat in its positive direction ({procedure.positive_pose})")
+        turn = f"turn every joint somewhat in its positive direction ({procedure.positive_pose})"
+        _show_ranges(procedure, turn, is_done, console)
         procedure.take_directions()
-        console.print("move every joint from stop to stop, then press Enter", highlight=False)
-        with Live(console=console, refresh_per_second=10) as live:
-            while True:
-                live.update(_make_table(procedure.update()))
-                if is_done():
-                    break
-                time.sleep(READ_PERIOD_S)
+        _show_ranges(procedure, "move every joint from stop to stop", is_done, console)
         calibration = procedure.finish()
     console.print(
         f"calibrated: {procedure.path} (sha256 {calibration.digest[:8]}…)",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _show_ranges(procedure: Any, text: str, is_done: Callable[[], bool], console: Console) -> None:
+    """Shows what to do, and where the joints have been, until it is done."""
+    console.print(f"{text}, then press Enter", highlight=False, markup=False)
+    with Live(console=console, refresh_per_second=10, transient=True) as live:
+        while True:
+            live.update(_make_table(procedure.update()))
+            if is_done():
+                break
+            time.sleep(READ_PERIOD_S)
 
 
 def _make_table(ranges: Sequence[Any]) -> Table:

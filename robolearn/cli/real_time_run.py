@@ -14,6 +14,7 @@ from robolearn.asynchronous_policy import AsynchronousPolicy, summarize_latencie
 from robolearn.cli.assemble import PlainConfig, build, make_environment, to_plain
 from robolearn.cli.choices import compose_config, list_groups
 from robolearn.cli.frames import CameraSource, FilmStrip
+from robolearn.cli.live_line import LiveLine, LiveStatus
 from robolearn.cli.report import Strip
 from robolearn.cli.simulated_run import (
     FRAMES_PER_STRIP,
@@ -138,11 +139,13 @@ class RealTimeWorker:
         self._period_s = period_s
         self._num_filmed = {True: 0, False: 0}
         self._max_filmed = int(config["filmed"])
+        self._observers: list[EpisodeObserver] = [self._meter, self._tape]
         self.strips: list[Strip] = []
         try:
             self._judge = make_judge(self._environment.robot)
             if self._judge is not None:
                 self._stack.enter_context(self._judge)
+                self._observers += watch(self._environment, self._judge)
             self._policy = self._stack.enter_context(acting(config, self._environment))
         except BaseException:
             self._stack.close()
@@ -154,11 +157,10 @@ class RealTimeWorker:
         Raises:
             KeyboardInterrupt: if the person says stop, which ends the evaluation as Ctrl-C does.
         """
-        observers: list[EpisodeObserver] = [self._meter, self._tape]
         result = run_episode(
             self._environment,
             self._policy,
-            observers,
+            self._observers,
             seed=seed,
             teleoperator=self._judge,
         )
@@ -186,6 +188,14 @@ class RealTimeWorker:
         strip = FilmStrip(source, FRAMES_PER_STRIP)
         self._tape.play([strip, VideoObserver(self._writer, source, self._period_s)])
         self.strips.append(make_strip(seed, strip, self._period_s))
+
+
+def watch(environment: Environment, judge: Teleoperator) -> list[EpisodeObserver]:
+    """Tells the person how they judge; returns the observers that show them how it goes."""
+    console = Console(stderr=True)
+    console.print(judge.describe(), highlight=False, markup=False)
+    status = LiveStatus(environment)
+    return [status, LiveLine(status, console)] if console.is_terminal else []
 
 
 class EpisodeTape:

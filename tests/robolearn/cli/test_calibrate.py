@@ -22,15 +22,22 @@ def _bench(tmp_path, monkeypatch):
 
 def play(bench, hand):
     asked, sweep = [], hand.sweep()
+    turn = iter([False])
 
     def ask(text):
         asked.append(text)
         hand.obey(text)
 
+    def is_done():
+        if next(turn, None) is None:
+            return next(sweep)
+        hand.obey("turn every joint in its positive direction")
+        return True
+
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     procedure = CalibrationProcedure(bench.make())
     try:
-        command.calibrate(procedure, ask, lambda: next(sweep), console)
+        command.calibrate(procedure, ask, is_done, console)
     finally:
         printed = console.file.getvalue()
     return asked, printed
@@ -39,12 +46,13 @@ def play(bench, hand):
 def test_a_person_is_led_through_it_and_told_where_the_file_is(bench):
     bench.path.unlink()
     asked, printed = play(bench, Hand(bench.bus, zeros=(2048, 10, 4090, 1200, 3000, 2500)))
-    assert [text.split()[0] for text in asked] == ["take", "put", "turn"]
+    assert [text.split()[0] for text in asked] == ["take", "put"]
     assert "upper arm upright" in asked[1]
+    assert "upper arm forwards" in printed.replace("\n", " ")
     assert bench.path.exists()
     assert str(bench.path) in printed.replace("\n", "")
     assert "sha256" in printed
-    for column in ("lowest", "now", "highest", "shoulder_pan"):
+    for column in ("lowest", "now", "highest", "moved [rad]", "shoulder_pan"):
         assert column in printed
     with bench.make():
         pass

@@ -106,3 +106,20 @@ def test_a_twin_does_not_outlive_a_command_that_was_killed(tmp_path):
     while port.is_symlink() and time.monotonic() < deadline_s:
         time.sleep(0.1)
     assert not port.is_symlink()
+
+
+def test_a_leader_is_named_by_its_port_and_calibration_and_by_nothing_of_the_robot():
+    assert make_words({**DESCRIPTION, "cameras": {}, "is_leader": True}) == [
+        "teleop=leader_arm",
+        "teleop.bus.port=/tmp/port",
+        "teleop.calibration=/tmp/calibration.json",
+    ]
+
+
+def test_a_command_without_a_scene_is_told_of_none():
+    with expand_twin(["robot=rc_car", "port=twin"], "doctor") as words:
+        assert [word.partition("=")[0] for word in words] == [
+            "port",
+            "robot.camera_sources.front",
+            "robot",
+        ]
