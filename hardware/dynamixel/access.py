@@ -21,6 +21,10 @@ BITS_PER_BYTE = 10
 LATE_S = 0.3  # after this a reply does not come any more
 LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
 CYCLE = 9  # lengths that successive reads go through where none is left unanswered
+# A wait is broken by a word so often: the shortest watchdog that is of use waits for longer [s].
+WORD_S = 0.03
+# Which nobody answers and nothing follows from: an LED off at an id that hardly any servo has.
+WORD = protocol.sync_write(registers.LED.address, {protocol.LARGEST_ID: b"\0"})
 PING_S = 0.03  # how long the answers to a ping are waited for, at any patience
 SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
 
@@ -85,22 +89,20 @@ class RegisterAccess:
         if not missing:
             return found
         for attempt in range(self.num_tries):
-            length = self._choose_length(address, size)
+            before, length = self._choose_stretch(address, size)
             # In the chain of a sync-read, one that is missing may silence those behind it: the last
             # attempt asks each by itself.
             is_last = attempt > 0 and attempt == self.num_tries - 1
             groups = [[servo_id] for servo_id in missing] if is_last else [missing]
             for group in groups:
-                found |= self._read_once(address + size - length, length, group)
+                read = self._read_once(address - before, length, group)
+                found |= {key: _cut(packet, before, size) for key, packet in read.items()}
             # A refusal may be the late answer to a write, so it is asked for again as well.
             missing = [key for key in missing if key not in found or found[key].refusal]
             if not missing:
                 break
         self._check_read(found, servo_ids)
-        return {
-            servo_id: Packet(servo_id, packet.instruction, packet.params[-size:], packet.error)
-            for servo_id, packet in found.items()
-        }
+        return found
 
     def send(self, register: Register, values: Mapping[int, int]) -> None:
         """Writes a register of each servo in one packet. No answer, so no way to know."""
@@ -212,25 +214,34 @@ class RegisterAccess:
                     f"servo {servo_id} on {self.link.port} refuses to be read: {packet.refusal}"
                 )
 
-    def _choose_length(self, address: int, size: int) -> int:
-        """Returns how many bytes to read: never as many as a late reply may bring.
+    def _choose_stretch(self, address: int, size: int) -> tuple[int, int]:
+        """Returns how much to read: never as many bytes as a late reply may bring.
 
-        What is too much is read before the address. Where that is not possible, the time in which a
-        late reply may come is waited for.
+        What is too much is read before the address and, where that does not suffice, behind. Where
+        neither is possible, the time in which a late reply may come is waited for.
+
+        Returns:
+            How many bytes before the address, and how many bytes in all.
         """
         self._num_reads += 1
-        spare = min(LARGEST_SPARE, registers.count_bytes_before(address))
-        lengths = [size + k for k in range(spare + 1) if size + k != PING_BYTES]
+        most_before = registers.count_bytes_before(address)
+        most = most_before + registers.count_bytes_behind(address + size)
+        lengths = [size + k for k in range(min(LARGEST_SPARE, most) + 1) if size + k != PING_BYTES]
         turn = self._num_reads % min(CYCLE, len(lengths))
         lengths = [*lengths[turn:CYCLE], *lengths[:turn], *lengths[CYCLE:]]
         free_s = {n: self._unanswered.get(n, -LATE_S) + LATE_S for n in lengths}
-        now_s = time.monotonic()
-        for length in lengths:
-            if free_s[length] <= now_s:
-                return length
-        length = min(lengths, key=lambda n: free_s[n])
-        time.sleep(free_s[length] - now_s)
-        return length
+        length = next((n for n in lengths if free_s[n] <= time.monotonic()), None)
+        if length is None:
+            length = min(lengths, key=lambda n: free_s[n])
+            self._wait_until(free_s[length])
+        return min(most_before, length - size), length
+
+    def _wait_until(self, time_s: float) -> None:
+        """Waits, but not in silence: that would be taken for the end of this program."""
+        while (left_s := time_s - time.monotonic()) > 0:
+            self._note_request()
+            self.link.send(WORD)
+            time.sleep(min(left_s, WORD_S))
 
     def _ask(
         self,
@@ -249,6 +260,12 @@ class RegisterAccess:
     def _note_request(self) -> None:
         self.note_silence()
         self._sent_s = time.monotonic()
+
+
+def _cut(packet: Packet, before: int, size: int) -> Packet:
+    """Returns a reply without the bytes before and behind those that were wanted."""
+    params = packet.params[before : before + size]
+    return Packet(packet.servo_id, packet.instruction, params, packet.error)
 
 
 def _answers_write(servo_id: int) -> Callable[[Packet], bool]:
