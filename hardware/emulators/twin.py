@@ -63,6 +63,7 @@ class Twin:
         folder: Path | str,
         faults: Faults | None = None,
         frame_rate_hz: float = 30.0,
+        baud_rate: int | None = None,
     ) -> None:
         """Plugs the devices in.
 
@@ -72,11 +73,12 @@ class Twin:
             folder: where the port's link and the calibration go; made if it does not exist.
             faults: of the line.
             frame_rate_hz: of the cameras [Hz].
+            baud_rate: at which the devices understand their host; None for any, as over USB.
         """
         self._plant, self._body = plant, make_body(plant)
         self._folder = Path(folder).absolute()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults)
+        self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults, baud_rate)
         self._emulation = Emulation(plant, [self._port], self._on_tick, self._warm_up)
         self._server = TwinServer(plant, [self._port], frame_rate_hz)
 
