@@ -16,6 +16,7 @@ from robolearn.timing import Clock
 
 # A goal may be read back this far from where it was written: a servo cuts goals at its own limits.
 GOAL_TOLERANCE_STEPS = 66  # 0.1 rad
+NUM_DIFFERENCES_SAID = 2  # of those between a calibration and an arm; another arm's has a dozen
 RAMP_STEPS = 20
 # A watchdog is set anew when this share of its time has passed in silence.
 WATCHDOG_SHARE = 0.8
@@ -106,9 +107,12 @@ class ArmServos:
         self.bus.open(self.assembly.servo_ids)
         differences = calibration.find_differences(self.bus.read_memory(self.assembly.servo_ids))
         if differences:
+            more = len(differences) - NUM_DIFFERENCES_SAID
+            others = f" and {more} more" if more > 0 else ""
             raise RobotError(
                 f"the arm on {self.bus.port} is not the one that {self.path} was made for, or was"
-                f" calibrated since: {'; '.join(differences)}. Nothing moves. Name the right file"
+                f" calibrated since: {'; '.join(differences[:NUM_DIFFERENCES_SAID])}{others}."
+                " Nothing moves. Name the right file"
                 f" (robot.robot_id=… or robot.calibration=…), or calibrate it again"
             )
         self._watchdog_s = None

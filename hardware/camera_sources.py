@@ -65,7 +65,7 @@ def check_source(camera: str, source: str | None) -> str:
         RobotError: if there is none, or it is an index alone.
     """
     names = ", ".join(str(path) for path in _list_stable_names()) or "none is plugged in"
-    if not source:
+    if source is None or source == "":  # 0 is a source, though a bad one
         raise RobotError(
             f"camera {camera!r} is switched on but has no source: give"
             f" robot.camera_sources.{camera}= a stable path, a serial number or a URL"

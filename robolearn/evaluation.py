@@ -115,6 +115,8 @@ def _run_here(
             seed = waiting.popleft()
             try:
                 result = worker(seed)
+            except RobolearnError as error:
+                raise WorkerError(f"seed {seed} failed: {error}", seed) from error
             except Exception as error:
                 name = type(error).__name__
                 raise WorkerError(f"seed {seed} failed: {name}: {error}", seed) from error

@@ -20,6 +20,10 @@ PING_BYTES = 3  # of the answer to a ping
 PACKET_BYTES = 11  # of a reply, around its data
 BITS_PER_BYTE = 10
 LARGEST_SPARE = 24  # bytes that a read may have too much, so that reads can be told apart
+# A wait is broken by a word so often: the shortest watchdog that is of use waits for longer [s].
+WORD_S = 0.03
+# Which nobody answers and nothing follows from: an LED off at an id that hardly any servo has.
+WORD = protocol.sync_write(registers.LED.address, {protocol.LARGEST_ID: b"\0"})
 PING_S = 0.03  # how long the answers to a ping are waited for, at any patience
 SCAN_S_PER_ID = 0.003  # servos answer a broadcast one after the other, each in its slot
 
@@ -45,7 +49,7 @@ class RegisterAccess:
         self.num_tries = num_retries + 1
         self._timeout_s = timeout_s
         self._sent_s = time.monotonic()
-        self._lengths = ReplyLengths()
+        self._lengths = ReplyLengths(self._wait_until)
 
     def ping(self, servo_id: int) -> list[Packet]:
         """Asks one servo who it is; waits the whole time, so that two with one id are found."""
@@ -83,22 +87,20 @@ class RegisterAccess:
         if not missing:
             return found
         for attempt in range(self.num_tries):
-            length = self._choose_length(address, size)
+            before, length = self._choose_stretch(address, size)
             # In the chain of a sync-read, one that is missing may silence those behind it: the last
             # attempt asks each by itself.
             is_last = attempt > 0 and attempt == self.num_tries - 1
             groups = [[servo_id] for servo_id in missing] if is_last else [missing]
             for group in groups:
-                found |= self._read_once(address + size - length, length, group)
+                read = self._read_once(address - before, length, group)
+                found |= {key: _cut(packet, before, size) for key, packet in read.items()}
             # A refusal may be the late answer to a write, so it is asked for again as well.
             missing = [key for key in missing if key not in found or found[key].refusal]
             if not missing:
                 break
         self._check_read(found, servo_ids)
-        return {
-            servo_id: Packet(servo_id, packet.instruction, packet.params[-size:], packet.error)
-            for servo_id, packet in found.items()
-        }
+        return found
 
     def send(self, register: Register, values: Mapping[int, int]) -> None:
         """Writes a register of each servo in one packet. No answer, so no way to know."""
@@ -205,10 +207,26 @@ class RegisterAccess:
                     f"servo {servo_id} on {self.link.port} refuses to be read: {packet.refusal}"
                 )
 
-    def _choose_length(self, address: int, size: int) -> int:
-        """Returns how many bytes to read to get `size`; the rest lies before the address."""
-        spare = min(LARGEST_SPARE, registers.count_bytes_before(address))
-        return self._lengths.choose([size + k for k in range(spare + 1) if size + k != PING_BYTES])
+    def _choose_stretch(self, address: int, size: int) -> tuple[int, int]:
+        """Returns how much to read: never as many bytes as a late reply may bring.
+
+        What is too much is read before the address and, where that does not suffice, behind.
+
+        Returns:
+            How many bytes before the address, and how many bytes in all.
+        """
+        most_before = registers.count_bytes_before(address)
+        most = most_before + registers.count_bytes_behind(address + size)
+        lengths = [size + k for k in range(min(LARGEST_SPARE, most) + 1) if size + k != PING_BYTES]
+        length = self._lengths.choose(lengths)
+        return min(most_before, length - size), length
+
+    def _wait_until(self, moment_s: float) -> None:
+        """Waits, but not in silence: that would be taken for the end of this program."""
+        while (left_s := moment_s - time.monotonic()) > 0:
+            self._note_request()
+            self.link.send(WORD)
+            time.sleep(min(left_s, WORD_S))
 
     def _ask(
         self,
@@ -227,6 +245,12 @@ class RegisterAccess:
     def _note_request(self) -> None:
         self.note_silence()
         self._sent_s = time.monotonic()
+
+
+def _cut(packet: Packet, before: int, size: int) -> Packet:
+    """Returns a reply without the bytes before and behind those that were wanted."""
+    params = packet.params[before : before + size]
+    return Packet(packet.servo_id, packet.instruction, params, packet.error)
 
 
 def _answers_write(servo_id: int) -> Callable[[Packet], bool]:

@@ -42,7 +42,7 @@ class DynamixelBus(ServoBus):
         port: str,
         baud_rate: int = 1_000_000,
         timeout_s: float = 0.02,
-        num_retries: int = 2,
+        num_retries: int = 4,
         grippers: Collection[int] = (),
         gains: Mapping[int, Mapping[str, int]] | None = None,
         goal_speed_radps: float = 6.0,

@@ -233,6 +233,15 @@ def count_bytes_before(address: int) -> int:
     return address - start
 
 
+def count_bytes_behind(address: int) -> int:
+    """Returns how many bytes in one piece from an address on belong to registers."""
+    end = address
+    for register in TABLE:
+        if register.address == end:
+            end = register.end
+    return end - address
+
+
 def describe_hardware_error(bits: int) -> tuple[str, ...]:
     """Returns the register `HARDWARE_ERROR` in words."""
     return tuple(text for bit, text in HARDWARE_ERRORS.items() if bits & bit)

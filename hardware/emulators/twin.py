@@ -70,6 +70,7 @@ class Twin:
         frame_rate_hz: float = 30.0,
         hand: Hand | None = None,
         is_leader: bool = False,
+        baud_rate: int | None = None,
     ) -> None:
         """Plugs the devices in.
 
@@ -81,6 +82,7 @@ class Twin:
             frame_rate_hz: of the cameras [Hz].
             hand: of a person, on an arm; None for nobody's.
             is_leader: it is an arm that leads a robot, not the robot.
+            baud_rate: at which the devices understand their host; None for any, as over USB.
         """
         if hand is not None:
             plant = HandPlant(plant, hand)
@@ -89,7 +91,7 @@ class Twin:
         self._plant, self._body = plant, make_body(plant)
         self._folder = Path(folder).absolute()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults)
+        self._port = EmulatedPort(self._body.device, self._folder / PORT_NAME, faults, baud_rate)
         self._emulation = Emulation(plant, [self._port], self._on_tick, self._warm_up)
         self._server = TwinServer(plant, [self._port], frame_rate_hz)
 

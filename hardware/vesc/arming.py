@@ -28,6 +28,19 @@ def require_timeout(port: str, configuration: AppConfiguration, longest_s: float
         )
 
 
+def require_steering(port: str, configuration: AppConfiguration) -> None:
+    """Refuses a VESC that says it does not drive the steering servo; old ones do not say.
+
+    Raises:
+        RobotError: if it does not.
+    """
+    if configuration.servo_output is False:
+        raise RobotError(
+            f"the VESC on {port} has its servo output disabled, so the car would not steer: turn on"
+            f" Enable Servo Output in {WHERE} and write it"
+        )
+
+
 def find_remarks(firmware: Firmware, configuration: AppConfiguration) -> tuple[str, ...]:
     """Says what is unwise about a VESC without forbidding to drive it."""
     remarks = []
@@ -40,11 +53,6 @@ def find_remarks(firmware: Firmware, configuration: AppConfiguration) -> tuple[s
     if configuration.brake_current_a == 0.0:
         remarks.append(
             f"lets the car coast after its timeout: set a timeout brake current in {WHERE}"
-        )
-    if configuration.servo_output is False:
-        remarks.append(
-            "has its servo output disabled, the steering will not move: turn on Enable Servo"
-            f" Output in {WHERE} and write it"
         )
     return tuple(remarks)
 

@@ -107,7 +107,7 @@ class Vesc:
 
         Raises:
             RobotError: if the port cannot be opened, no VESC answers, its firmware is too old, or
-                it would not stop the motor in time when this program dies.
+                it would not stop the motor in time when this program dies, or does not steer.
         """
         if self._link.is_open:
             return
@@ -117,6 +117,7 @@ class Vesc:
             self.firmware = self._read_firmware()
             self.configuration = self._read_configuration()
             arming.require_timeout(self.port, self.configuration, self._longest_timeout_s)
+            arming.require_steering(self.port, self.configuration)
             for remark in arming.find_remarks(self.firmware, self.configuration):
                 self.remark(remark)
             self.read_values()

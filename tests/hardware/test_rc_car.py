@@ -287,16 +287,17 @@ def test_nothing_moves_when_the_device_would_drive_on_by_itself(tmp_path):
         assert line.look(lambda line: line.plant._drives["steering"][0].value) == "off"
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"timeout_s": 0.1}, "stutter: set a timeout of 200 ms"),
-        ({"servo_output": False}, "steering will not move"),
-    ],
-)
-def test_settings_that_spoil_the_drive_are_said(tmp_path, caplog, settings, words):
-    with Line(tmp_path, **settings) as line, caplog.at_level(logging.WARNING), RcCar(line.path):
-        assert words in caplog.text
+def test_a_timeout_that_spoils_the_drive_is_said(tmp_path, caplog):
+    line = Line(tmp_path, timeout_s=0.1)
+    with line, caplog.at_level(logging.WARNING), RcCar(line.path):
+        assert "stutter: set a timeout of 200 ms" in caplog.text
+
+
+def test_a_car_that_would_not_steer_is_refused(tmp_path):
+    with Line(tmp_path, servo_output=False) as line:
+        with pytest.raises(RobotError, match="servo output disabled, so the car would not steer"):
+            RcCar(line.path).connect()
+        assert line.look(lambda line: line.plant._drives["steering"][0].value) == "off"
 
 
 def test_a_sensor_that_is_mounted_askew_is_said(line, car, caplog):

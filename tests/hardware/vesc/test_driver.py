@@ -126,18 +126,18 @@ def test_too_old_a_firmware_is_refused(start):
         line.vesc.connect()
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"servo_output": False}, "servo output disabled, the steering will not move"),
-        ({"brake_current_a": 0.0}, "coast after its timeout"),
-    ],
-)
-def test_settings_that_are_unwise_are_said_plainly(start, caplog, settings, words):
-    line = start(**settings)
+def test_a_vesc_that_does_not_steer_is_refused(start):
+    line = start(servo_output=False)
+    with pytest.raises(RobotError, match=r"servo output disabled.*Enable Servo Output"):
+        line.vesc.connect()
+    assert not line.vesc.is_connected
+
+
+def test_settings_that_are_unwise_are_said_plainly(start, caplog):
+    line = start(brake_current_a=0.0)
     with caplog.at_level(logging.WARNING):
         line.vesc.connect()
-    assert words in caplog.text
+    assert "coast after its timeout" in caplog.text
 
 
 def test_good_settings_are_not_remarked_on(start, caplog):

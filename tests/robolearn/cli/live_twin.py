@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from robolearn.cli.assemble import build, to_plain
 from robolearn.cli.choices import compose_config
@@ -18,6 +20,8 @@ from robolearn.plant import Drive, Plant
 from tests.robolearn.cli.set_points import is_set_point
 
 STILL_RADPS = 0.05
+# Where commands find policies that are made up for tests.
+MODULES = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 
 @dataclass
@@ -180,7 +184,12 @@ class Command:
     def __init__(self, folder, *words):
         line = [sys.executable, "-m", "robolearn.cli.main", *map(str, words)]
         self._process = subprocess.Popen(
-            line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            line,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(MODULES), "COLUMNS": "200"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._errors = []
         # Read as it comes: a pipe that is full would hold the command up.
