@@ -139,8 +139,8 @@ class LiveTwin:
             return self.body
 
         config.pop("_target_")
-        config["faults"] = build(config["faults"])
-        self._twin = Twin(self.plant, make_watched_body, **config)
+        parts = {name: build(config[name]) for name in ("faults", "hand") if name in config}
+        self._twin = Twin(self.plant, make_watched_body, **{**config, **parts})
 
     def __enter__(self):
         self.description = self._twin.__enter__()

@@ -8,6 +8,7 @@ import pytest
 
 from robolearn import keys
 from robolearn.datasets.store import EpisodeStore
+from robolearn.plant import Drive
 from tests.robolearn.cli.live_twin import LiveTwin, running
 
 pytestmark = pytest.mark.slow
