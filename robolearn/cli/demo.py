@@ -55,7 +55,7 @@ def run(config: DictConfig, folder: Path) -> None:
     for stage in stages:
         console.print(f"\n[bold]{stage.describe()}[/bold]", highlight=False)
         stage_started_s = time.monotonic()
-        with expand_twin(stage.words) as words:
+        with expand_twin(stage.words, stage.command) as words:
             config = compose_config(stage.command, words)
             outcomes[stage.name] = stage.run(config, folder / stage.name)
         stages_s[stage.name] = round(time.monotonic() - stage_started_s, 2)
