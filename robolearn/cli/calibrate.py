@@ -68,7 +68,7 @@ def calibrate(
 def _show_ranges(procedure: Any, text: str, is_done: Callable[[], bool], console: Console) -> None:
     """Shows what to do, and where the joints have been, until it is done."""
     console.print(f"{text}, then press Enter", highlight=False, markup=False)
-    with Live(console=console, refresh_per_second=10, transient=True) as live:
+    with Live(console=console, refresh_per_second=10) as live:
         while True:
             live.update(_make_table(procedure.update()))
             if is_done():

@@ -1,6 +1,12 @@
 import pytest
 
-from robolearn.cli.choices import check_complete, check_overrides, compose_config, list_groups
+from robolearn.cli.choices import (
+    add_usual_task,
+    check_complete,
+    check_overrides,
+    compose_config,
+    list_groups,
+)
 from robolearn.errors import RobolearnError, UnknownNameError
 
 
@@ -71,3 +77,15 @@ def test_a_word_where_a_number_is_meant_is_refused(word, meant):
 )
 def test_what_fits_is_taken(word):
     check_overrides("train", [word])
+
+
+def test_a_choice_that_a_command_does_not_take_is_refused():
+    with pytest.raises(UnknownNameError, match=r"unknown choice 'scene' for doctor; known: robot"):
+        check_overrides("doctor", ["robot=so101", "scene=twin"])
+
+
+def test_a_car_drives_where_nobody_names_a_task():
+    assert add_usual_task("record", ["robot=rc_car"]) == ["task=drive_laps", "robot=rc_car"]
+    assert add_usual_task("record", ["robot=rc_car", "task=own"]) == ["robot=rc_car", "task=own"]
+    assert add_usual_task("record", ["robot=so101"]) == ["robot=so101"]
+    assert add_usual_task("doctor", ["robot=rc_car"]) == ["robot=rc_car"]
