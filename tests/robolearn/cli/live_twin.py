@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -166,10 +167,12 @@ class LiveTwin:
         wait_for(lambda: diary.episodes > 0 or command.poll() is not None, 60)
         begun = len(diary.set_points_s)
         wait_for(
-            lambda: command.poll() is not None
-            or (
-                len(diary.set_points_s) >= begun + num_set_points
-                and diary.speeds[-1][1] > speed_radps
+            lambda: (
+                command.poll() is not None
+                or (
+                    len(diary.set_points_s) >= begun + num_set_points
+                    and diary.speeds[-1][1] > speed_radps
+                )
             ),
             60,
         )
@@ -188,6 +191,7 @@ class Command:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a process group of its own
         )
         self._errors = []
         # Read as it comes: a pipe that is full would hold the command up.
@@ -204,6 +208,19 @@ class Command:
 
     def send_signal(self, number):
         self._process.send_signal(number)
+
+    @property
+    def has_ended(self):
+        return self._process.poll() is not None
+
+    def interrupt_group(self):
+        """Does what Ctrl-C in a terminal does: all its processes are told."""
+        os.killpg(self.pid, signal.SIGINT)
+
+    def list_children(self):
+        """Returns the processes it has started that still run."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text().split()]
 
     def wait(self, timeout_s=60):
         """Waits for its end; returns exit status and what it said to the person."""
