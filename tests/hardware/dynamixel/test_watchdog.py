@@ -59,6 +59,22 @@ def test_a_homing_offset_is_refused(rig):
     assert rig.get(1, registers.BUS_WATCHDOG) == 0
 
 
+def test_to_wait_for_a_late_reply_is_no_silence(tmp_path):
+    """The register of the watchdog has no neighbours: reads of it are told apart by waiting."""
+    with run_rig(tmp_path, timeout_s=0.02, num_retries=0) as rig:
+        rig.bus.open(IDS)
+        rig.arm()
+        rig.bus.set_watchdog(IDS, 0.2)
+        rig.call(lambda: rig.port.faults.change(lost=1.0))
+        with pytest.raises(RobotError, match="does not answer"):
+            rig.bus._access.read(registers.BUS_WATCHDOG, [1])
+        rig.call(lambda: rig.port.faults.change(lost=0.0))
+        begun_s = time.monotonic()
+        assert rig.bus._access.read(registers.BUS_WATCHDOG, [1]) == {1: 10}
+        assert time.monotonic() - begun_s > 0.2
+        assert not has_fired(rig, 1)
+
+
 def test_silence_stops_a_moving_servo_until_it_is_cleared(slow_rig):
     rig = slow_rig
     rig.bus.set_watchdog(IDS, 0.4)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -190,6 +191,7 @@ class Command:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a process group of its own
         )
         self._errors = []
         # Read as it comes: a pipe that is full would hold the command up.
@@ -206,6 +208,19 @@ class Command:
 
     def send_signal(self, number):
         self._process.send_signal(number)
+
+    @property
+    def has_ended(self):
+        return self._process.poll() is not None
+
+    def interrupt_group(self):
+        """Does what Ctrl-C in a terminal does: all its processes are told."""
+        os.killpg(self.pid, signal.SIGINT)
+
+    def list_children(self):
+        """Returns the processes it has started that still run."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text().split()]
 
     def wait(self, timeout_s=60):
         """Waits for its end; returns exit status and what it said to the person."""

@@ -29,13 +29,12 @@ def _twin(tmp_path_factory):
 
 
 @pytest.fixture(name="refuse")
-def _refuse(tmp_path, capfd):
+def _refuse(tmp_path):
     """Runs a recording that must be refused; returns its one sentence."""
 
-    def refuse(*words, command="record"):
-        line = ["dataset=data", "episodes=1"] if command == "record" else []
-        with running(tmp_path, command, *line, *words) as child:
-            return get_sentence(*child.wait())
+    def refuse(*words):
+        with running(tmp_path, "record", "dataset=data", "episodes=1", *words) as command:
+            return get_sentence(*command.wait())
 
     return refuse
 
@@ -45,7 +44,6 @@ def get_sentence(status, errors):
     assert status == 2, errors
     assert "Traceback" not in errors
     (sentence,) = [line for line in errors.splitlines() if line.startswith("robolearn: ")]
-    print("\n>>>", sentence)
     return sentence
 
 
@@ -94,8 +92,7 @@ def test_two_motors_with_one_id(twin, refuse):
     servo._set(registers.ID, 2)
     sentence = refuse(*twin.words)
     servo._set(registers.ID, 5)
-    assert "2" in sentence
-    assert "same id" in sentence or "one id" in sentence or "id 2" in sentence
+    assert "answer to id 2 and none to 5" in sentence
     assert is_limp(twin)
 
 
@@ -154,14 +151,13 @@ def test_a_camera_that_is_named_by_a_number(twin, refuse):
     assert is_limp(twin)
 
 
-@pytest.mark.parametrize("fault", ["vanish", "stall"])
 @pytest.mark.gl
-def test_a_camera_that_is_lost_midway(fault, tmp_path):
+def test_a_camera_that_vanishes_midway(tmp_path):
     words = [HASTE, "cameras=[front]", "dataset=data", "episodes=1"]
     with LiveTwin("so101", tmp_path, ["task=pick_place"]) as twin:
         with running(tmp_path, "record", *twin.words, *words) as command:
             twin.wait_until_it_drives(command)
-            twin.post_faults(**{fault: ["front"]})
+            twin.post_faults(vanish=["front"])
             sentence = get_sentence(*command.wait())
         assert is_limp(twin)
     assert "camera 'front'" in sentence
@@ -171,7 +167,8 @@ def test_a_camera_that_is_lost_midway(fault, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("policy", "words"), [("NanPolicy", "nan"), ("BeyondPolicy", "shoulder_pan")]
+    ("policy", "words"),
+    [("NanPolicy", "shoulder_pan = nan"), ("BeyondPolicy", "shoulder_pan = 40")],
 )
 def test_a_policy_whose_actions_cannot_be(policy, words, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*MODULES, *sys.path])
@@ -189,7 +186,7 @@ def test_a_policy_whose_actions_cannot_be(policy, words, tmp_path, monkeypatch):
     assert words in str(info.value)
 
 
-def test_a_policy_that_was_made_for_another_robot(tmp_path, capsys):
+def test_a_policy_that_was_made_for_another_robot(tmp_path):
     store, run = tmp_path / "store", tmp_path / "run"
     words = ["robot=so101_sim", "task=pick_place", "episodes=1", "keep=all"]
     assert main(["record", f"dataset={store}", *words]) == 0
@@ -199,7 +196,7 @@ def test_a_policy_that_was_made_for_another_robot(tmp_path, capsys):
         with running(tmp_path, "evaluate", str(run), *twin.words, "output=out") as command:
             sentence = get_sentence(*command.wait())
         assert is_limp(twin)
-    assert "koch" in sentence or "so101" in sentence
+    assert "the policy, trained on 'so101', does not fit this robot: action.minimum" in sentence
 
 
 @pytest.mark.parametrize(
