@@ -48,7 +48,7 @@ class ServoArm(Robot):
     Nothing moves before the servos' memory agrees with the calibration file. `connect` gives torque
     only to an arm that holds where it stands. `close` brings it slowly home and from there to rest,
     then takes the torque away over a second; Ctrl-C meanwhile leaves out the way, not the letting
-    down.
+    down. So does a stop on its way to the home position.
     What happens when readings fail or a fault appears: see `GuardedServos`.
     """
 
@@ -109,7 +109,7 @@ class ServoArm(Robot):
         self._cameras = Cameras(specs, camera_sources or {})
         self._watchdog_s, self._slow_speed = watchdog_s, slow_speed
         self._release_s, self._tell = release_s, tell
-        self._is_connected = False
+        self._is_connected = self._is_halted = False
 
     def connect(self) -> None:
         """Switches the arm on where it stands; see `Robot.connect`.
@@ -131,7 +131,7 @@ class ServoArm(Robot):
             self._guarded.switch_on(self._watchdog_s)
             undo.callback(self._cameras.close)
             self._cameras.open()
-            self._is_connected = True
+            self._is_connected, self._is_halted = True, False
             # In case nobody closes it: an arm must not stay on when the program has ended.
             atexit.register(self.close)
             undo.pop_all()
@@ -149,7 +149,8 @@ class ServoArm(Robot):
         self._require_connected()
         goal, is_stop_asked = self.embodiment.home_position, self.is_stop_asked
         move_slowly(self._guarded, goal, self._slow_speed, self.clock, is_stop_asked)
-        if is_stop_asked():
+        self._is_halted = is_stop_asked()
+        if self._is_halted:
             self.stop()
             raise RobotError("the arm was stopped on its way to the home position, as was asked")
 
@@ -209,6 +210,9 @@ class ServoArm(Robot):
     def _go_to_rest(self, interrupts: HeldInterrupts) -> None:
         guarded = self._guarded
         if guarded.lost is not None or guarded.fault is not None:
+            return
+        if self._is_halted:  # who stopped it on its own way does not want it to set off again
+            self._tell("the arm was stopped on its own way: it is let down where it is, hold it")
             return
         body, speed = self.embodiment, self._slow_speed
         try:

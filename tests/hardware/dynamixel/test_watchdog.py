@@ -66,7 +66,7 @@ def test_to_wait_for_a_late_reply_is_no_silence(tmp_path):
         rig.arm()
         rig.bus.set_watchdog(IDS, 0.2)
         rig.call(lambda: rig.port.faults.change(lost=1.0))
-        with pytest.raises(RobotError, match="does not answer"):
+        with pytest.raises(RobotError, match="did not answer"):
             rig.bus._access.read(registers.BUS_WATCHDOG, [1])
         rig.call(lambda: rig.port.faults.change(lost=0.0))
         begun_s = time.monotonic()

@@ -12,7 +12,7 @@ from robolearn import keys
 from robolearn.datasets.store import EpisodeStore
 from robolearn.embodiments.so101 import SO101
 from robolearn.plant import Drive
-from tests.robolearn.cli.live_twin import LiveTwin, running
+from tests.robolearn.cli.live_twin import LiveTwin, running, wait_for
 
 pytestmark = pytest.mark.slow
 
