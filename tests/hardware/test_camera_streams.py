@@ -11,11 +11,11 @@ from robolearn.hardware.camera_sources import READ_TIMEOUT_MS
 from robolearn.hardware.cameras import Cameras
 from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.twin_server import TwinServer
-from robolearn.testing.filmed_plant import FilmedPlant, read_age_s
+from tests.hardware.fakes.filmed_plant import FilmedPlant, read_age_s
+from tests.hardware.fakes.waiting import wait_until
 
 FRONT, WRIST = CameraSpec("front", 96, 96), CameraSpec("wrist", 72, 96)
 KEY = FRONT.key
-PATIENCE_S = 10.0
 
 
 @pytest.fixture(name="plant")
@@ -36,13 +36,6 @@ def _cameras(server):
     cameras.open()
     yield cameras
     cameras.close()
-
-
-def wait_until(is_true):
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_true():
-        assert time.monotonic() < end_s, "it never became true"
-        time.sleep(0.02)
 
 
 def is_readable(cameras):

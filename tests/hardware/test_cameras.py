@@ -16,11 +16,11 @@ from robolearn.hardware.camera_sources import (
     split_format,
 )
 from robolearn.hardware.cameras import Cameras
+from tests.hardware.fakes.waiting import wait_until
 
 FRONT = CameraSpec("front", 48, 64)
 KEY = "observation.images.front"
 SOURCE = "/dev/v4l/by-id/usb-Acme_Cam_1234-video-index0"
-PATIENCE_S = 5.0
 
 
 class FakeCapture:
@@ -71,13 +71,6 @@ def _opened(desk):
     cameras.open()
     yield cameras
     cameras.close()
-
-
-def wait_until(is_true):
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_true():
-        assert time.monotonic() < end_s, "it never became true"
-        time.sleep(0.005)
 
 
 def read_until_error(cameras):

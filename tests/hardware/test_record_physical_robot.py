@@ -20,8 +20,8 @@ from robolearn.hardware.feetech.bus import FeetechBus
 from robolearn.hardware.teleop.terminal_keys import TerminalKeys
 from robolearn.rollout import Actor
 from robolearn.supervised_task import SupervisedTask
-from robolearn.testing.filmed_plant import FilmedPlant
 from tests.hardware.conftest import make_calibration
+from tests.hardware.fakes.filmed_plant import FilmedPlant
 
 FRONT = keys.image_key("front")
 

@@ -12,7 +12,7 @@ from robolearn.hardware.emulators.emulation import Emulation
 from robolearn.hardware.emulators.port import Device, EmulatedPort
 from robolearn.hardware.emulators.twin_requests import encode_jpeg
 from robolearn.hardware.emulators.twin_server import TwinServer
-from robolearn.testing.filmed_plant import FilmedPlant
+from tests.hardware.fakes.filmed_plant import FilmedPlant
 
 
 class Silent(Device):

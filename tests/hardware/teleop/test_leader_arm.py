@@ -13,30 +13,14 @@ from robolearn.hardware.emulators.servo_setup import ServoSetup
 from robolearn.hardware.feetech.bus import FeetechBus
 from robolearn.hardware.serial_link import LinkLostError, LinkTimeoutError
 from robolearn.hardware.teleop.leader_arm import LeaderArm
-from robolearn.keyboard import KeySource
 from robolearn.plant import LagPlant
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeRobot, check_teleoperator
 from tests.hardware.conftest import make_calibration
+from tests.hardware.fakes.typed_keys import Typed
 
 HOME = np.asarray(SO101.home_position, np.float32)
 RAISED = HOME + np.array([0.5, 0.3, 0, 0, 0, 0.2], np.float32)
-
-
-class Typed(KeySource):
-    def __init__(self):
-        self.keys = []
-        self.is_open = False
-
-    def connect(self, robot):
-        self.is_open = True
-
-    def read_keys(self):
-        pressed, self.keys = self.keys, []
-        return pressed
-
-    def close(self):
-        self.is_open = False
 
 
 @pytest.fixture(name="typed")

@@ -6,10 +6,10 @@ import pytest
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import MissingDependencyError, RobotError
 from robolearn.hardware.teleop.space_mouse import HidCap, SpaceMouse, compute_direction
-from robolearn.keyboard import KeySource
 from robolearn.steering import GRIPPER, PITCH, ROLL, SteeringTeleoperator, X, Y, Z
 from robolearn.teleoperator import Event
 from robolearn.testing import FakeClock, FakeRobot, check_teleoperator
+from tests.hardware.fakes.typed_keys import Typed
 
 
 @dataclass
@@ -42,22 +42,6 @@ class FakeCap:
         if self.queue:
             self.state = self.queue.pop(0)
         return self.state
-
-    def close(self):
-        self.is_open = False
-
-
-class Typed(KeySource):
-    def __init__(self):
-        self.keys = []
-        self.is_open = False
-
-    def connect(self, robot):
-        self.is_open = True
-
-    def read_keys(self):
-        pressed, self.keys = self.keys, []
-        return pressed
 
     def close(self):
         self.is_open = False

@@ -294,6 +294,8 @@ def test_figures_of_a_real_clock_are_headline_figures_and_have_a_section(tmp_pat
     for text in ("In real time", "8 of 10 episodes", "90%", "simulation 56", "47.5 ms"):
         assert text in page.text
     assert "starved steps 2" in page.text
+    assert "timeouts 4" in page.text
+    assert "hottest 41.5 °C" in page.text
 
 
 def test_a_deployment_is_a_part_of_the_report(tmp_path):
