@@ -1,0 +1,1 @@
+"""What can be moved: containers of food, dishes, pots, books, blocks."""
