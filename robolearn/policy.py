@@ -13,6 +13,25 @@ from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.specs import Array, BoundedArraySpec, Specs, find_differences
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of an episode in which one skill acted.
+
+    Attributes:
+        skill: what was done, e.g. `grasp`.
+        arguments: to what, by the names of the task, e.g. `("plate_1",)`.
+        first_step: index of its first step.
+        num_steps: how many steps it took.
+        succeeded: whether it brought about what it was for.
+    """
+
+    skill: str
+    arguments: tuple[str, ...]
+    first_step: int
+    num_steps: int
+    succeeded: bool
+
+
 class Policy(ABC):
     """Chooses actions. One policy object serves one environment at a time."""
 
@@ -28,6 +47,10 @@ class Policy(ABC):
     @abstractmethod
     def select_action(self, observation: Mapping[str, Array]) -> Array:
         """Returns the action for this observation, within the robot's `action_spec`."""
+
+    def get_segments(self) -> Sequence[Segment]:
+        """Returns which skills acted in the episode so far, in order; empty if it has none."""
+        return ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 from robolearn import keys
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.policy import Policy
+from robolearn.policy import Policy, Segment
 from robolearn.specs import Array
 from robolearn.teleoperator import Event, Teleoperator
 from robolearn.timing import real_time
@@ -86,6 +86,7 @@ class EpisodeResult:
         terminated: the task's own end came.
         truncated: the time limit came.
         event: what a person said to end it, or None.
+        segments: which skills of the policy acted when; empty where a person acted too.
     """
 
     task: str
@@ -97,6 +98,7 @@ class EpisodeResult:
     terminated: bool
     truncated: bool
     event: Event | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 class EpisodeObserver(Protocol):
@@ -205,6 +207,7 @@ def _run_steps(
     terminated = truncated = success = False
     event: Event | None = None
     actor = Actor.POLICY
+    did_person_act = False
     while not (terminated or truncated):
         action, last_actor, actor = None, actor, Actor.POLICY
         if teleoperator is not None:
@@ -214,6 +217,7 @@ def _run_steps(
                 break
             if command.action is not None:
                 action, actor = command.action, Actor.PERSON
+                did_person_act = True
         if action is None:
             if policy is None:
                 raise RobolearnError("nobody acts: neither a policy nor the person gave an action")
@@ -253,4 +257,5 @@ def _run_steps(
         terminated=terminated,
         truncated=truncated,
         event=event,
+        segments=() if policy is None or did_person_act else tuple(policy.get_segments()),
     )

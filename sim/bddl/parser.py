@@ -152,7 +152,9 @@ def _read_region(form: Form) -> Region:
             case ":target":
                 target = _expect_word(_only_item(part)).text
             case ":ranges":
-                rectangles = tuple(_read_rectangle(row) for row in _expect_form(_only_item(part)).items)
+                rectangles = tuple(
+                    _read_rectangle(row) for row in _expect_form(_only_item(part)).items
+                )
             case ":yaw_rotation":
                 low, high = _read_numbers(_only_item(_expect_form(_only_item(part), "("), 0), 2)
                 yaw_range_rad = (min(low, high), max(low, high))
@@ -255,4 +257,3 @@ def _expect_name(node: Node, known: Iterable[str]) -> str:
 
 def _unknown(kind: str, word: Word, known: Iterable[str]) -> BddlError:
     return BddlError(word.location, str(UnknownNameError(kind, word.text, known)))
-

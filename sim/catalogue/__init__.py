@@ -1,7 +1,7 @@
 """The catalogue: every kind of thing a task can name, built from primitives.
 
-A module of `objects`, `fixtures` or `workspaces` lists its categories in `CATEGORIES`; a new kind of
-thing is a new entry there.
+A module of `objects`, `fixtures` or `workspaces` lists its categories in `CATEGORIES`; a new kind
+of thing is a new entry there.
 """
 
 from __future__ import annotations

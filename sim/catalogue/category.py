@@ -1,8 +1,9 @@
 """`Category`: a kind of thing, with all that a task, a judge and an expert must know of it.
 
 A thing's own frame (suffix `_t`) has its origin in the middle of the underside of the thing as it
-stands upright, z up; what has a front, has it on the side of -y (as in LIBERO). Lengths are those of a household
-thing; a scene for a small arm is built smaller as a whole, by the scale that `Parts` applies.
+stands upright, z up; what has a front, has it on the side of -y (as in LIBERO). Lengths are those
+of household things, the full size; a scene for a small arm is built smaller as a whole, by the
+scale that `Parts` applies.
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ class Parts:
         return child
 
     def _add_part(self, part: str, origin_t: Vector3) -> Parts:
-        """Adds a child body; it hangs on its joint, so it touches neither the thing nor the table."""
+        """Adds a child body; it hangs on its joint and touches neither thing nor table."""
         name = f"{self._name}_{part}"
         body = self._body.add_body(name=name, pos=np.array(origin_t) * self._scale)
         self._spec.add_exclude(bodyname1=name, bodyname2=self._name)

@@ -1,0 +1,206 @@
+"""When a relation of a BDDL goal holds: strictly, or as LIBERO itself judges it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from robolearn.errors import UnknownNameError
+from robolearn.sim.bddl.problem import BddlError, Relation
+from robolearn.sim.bddl_scene import BddlScene, Place
+from robolearn.sim.catalogue.thing import Thing, ThingPart
+from robolearn.sim.predicates import is_released
+from robolearn.specs import Array
+
+UP_M = 0.10  # LIBERO: 1.0 m over the floor, with tables 0.9 m high
+REACHED_M = 0.015  # of the scene's own size
+LOOSE_ON_M = 0.03  # how far the middles of stacked things may be apart; LIBERO's
+LOOSE_SLACK_M = 0.01  # LIBERO's, below a container's box
+
+
+class Judgement(ABC):
+    """Judges relations in a scene.
+
+    Attributes:
+        hold_steps: for so many control steps in a row the goal must hold.
+    """
+
+    hold_steps: int
+
+    def __init__(self, scene: BddlScene) -> None:
+        """Takes the scene, which has hold of its world."""
+        self.scene, self.world = scene, scene.world
+        self._was_pressed: set[str] = set()
+        self._rules: Mapping[str, Callable[[tuple[str, ...]], bool]] = {
+            "on": lambda names: self._is_on(scene.things[names[0]], names[1]),
+            "in": lambda names: self._is_in(scene.things[names[0]], scene.places[names[1]]),
+            "open": lambda names: self._are_open(scene.find_parts(names[0])),
+            "close": lambda names: self._are_closed(scene.find_parts(names[0])),
+            "turnon": lambda names: self._are_open(scene.find_parts(names[0])),
+            "turnoff": lambda names: self._are_closed(scene.find_parts(names[0])),
+            "up": lambda names: self._is_up(scene.things[names[0]]),
+            "pressed": lambda names: self._is_pressed(scene.things[names[0]]),
+            "true": lambda names: True,
+        }
+
+    def reset(self) -> None:
+        """Forgets what happened in the episode before."""
+        self._was_pressed.clear()
+
+    def check(self, relation: Relation) -> None:
+        """Refuses a relation that this scene cannot judge.
+
+        Raises:
+            BddlError: if it speaks of things for which it has no meaning; says where.
+        """
+        if relation.predicate not in self._rules:
+            raise BddlError(relation.location, f"{relation.predicate!r} cannot be judged here")
+        try:
+            self.holds(relation)
+        except KeyError as error:
+            kind = "a region of a container" if relation.predicate == "in" else "a thing"
+            raise BddlError(
+                relation.location, f"{relation.predicate!r} expects {kind}, got {error}"
+            ) from error
+        except UnknownNameError as error:
+            raise BddlError(relation.location, str(error)) from error
+
+    def holds(self, relation: Relation) -> bool:
+        """Says whether a relation holds at this moment."""
+        return self._rules[relation.predicate](relation.arguments)
+
+    def watch(self, relations: tuple[Relation, ...]) -> None:
+        """Notes what must be remembered: which buttons were pressed."""
+        for relation in relations:
+            if relation.predicate == "pressed":
+                thing = self.scene.things[relation.arguments[0]]
+                if any(part.is_open for part in thing.parts.values()):
+                    self._was_pressed.add(thing.name)
+
+    def _is_on(self, thing: Thing, name: str) -> bool:
+        if name in self.scene.places:
+            return self._is_on_place(thing, self.scene.places[name])
+        return self._is_on_thing(thing, self.scene.things[name])
+
+    def _is_up(self, thing: Thing) -> bool:
+        return bool(thing.position_w[2] >= UP_M * self.scene.scale)
+
+    def _is_pressed(self, thing: Thing) -> bool:
+        return thing.name in self._was_pressed and self._are_closed(list(thing.parts.values()))
+
+    def _touches(self, one: Array, other: Array) -> bool:
+        return self.world.touches(one, other)
+
+    @abstractmethod
+    def _is_on_thing(self, thing: Thing, support: Thing) -> bool: ...
+
+    @abstractmethod
+    def _is_on_place(self, thing: Thing, place: Place) -> bool: ...
+
+    @abstractmethod
+    def _is_in(self, thing: Thing, place: Place) -> bool: ...
+
+    @abstractmethod
+    def _are_open(self, parts: list[ThingPart]) -> bool: ...
+
+    @abstractmethod
+    def _are_closed(self, parts: list[ThingPart]) -> bool: ...
+
+
+class StrictJudgement(Judgement):
+    """Placed things must be at rest, let go of, and carried by what the goal names alone."""
+
+    hold_steps = 5  # an arm that only sweeps past the goal does not hold it for 0.25 s
+
+    def _is_on_thing(self, thing: Thing, support: Thing) -> bool:
+        """Over its footprint, touching it and not the workspace."""
+        offset = support.from_world(thing.position_w)
+        length, width, _ = support.category.size_m
+        return (
+            math.hypot(*offset[:2].tolist()) <= min(length, width) / 2
+            and offset[2] > 0
+            and self._touches(thing.geoms, support.geoms)
+            and not self._touches(thing.geoms, self.scene.workspace_geoms)
+            and self._is_left_alone(thing)
+        )
+
+    def _is_on_place(self, thing: Thing, place: Place) -> bool:
+        """Its middle over the place, carried by the place's owner."""
+        carrier = self.scene.workspace_geoms if place.owner is None else place.owner.geoms
+        return (
+            place.contains(thing.center_w)
+            and self._touches(thing.geoms, carrier)
+            and self._is_left_alone(thing)
+        )
+
+    def _is_in(self, thing: Thing, place: Place) -> bool:
+        return place.contains(thing.center_w) and self._is_left_alone(thing)
+
+    def _are_open(self, parts: list[ThingPart]) -> bool:
+        return any(part.is_open and self._is_part_left_alone(part) for part in parts)
+
+    def _are_closed(self, parts: list[ThingPart]) -> bool:
+        return all(part.is_closed and self._is_part_left_alone(part) for part in parts)
+
+    def _is_left_alone(self, thing: Thing) -> bool:
+        return thing.is_settled and is_released(self.world, thing.geoms)
+
+    def _is_part_left_alone(self, part: ThingPart) -> bool:
+        return part.is_still and is_released(self.world, part.thing.geoms)
+
+
+class LooseJudgement(Judgement):
+    """As LIBERO's `envs/predicates` and `envs/object_states` judge, for comparison alone.
+
+    Success is what holds for a single step, be the thing in the air or in the hand. Two things
+    differ: LIBERO's `On` with a place without a surface is always true, which is left out; and its
+    bounds of moving parts, which exist only for its own fixtures.
+    """
+
+    hold_steps = 1
+
+    def _is_on_thing(self, thing: Thing, support: Thing) -> bool:
+        distance_m = np.hypot(*(thing.position_w - support.position_w)[:2]) / self.scene.scale
+        return bool(
+            thing.center_w[2] >= support.center_w[2]
+            and distance_m < LOOSE_ON_M
+            and self._touches(thing.geoms, support.geoms)
+        )
+
+    def _is_on_place(self, thing: Thing, place: Place) -> bool:
+        if place.owner is None:
+            return place.contains(thing.center_w)
+        touches = self._touches(thing.geoms, place.owner.geoms)
+        return touches and place.contains(thing.center_w)
+
+    def _is_in(self, thing: Thing, place: Place) -> bool:
+        return place.contains(thing.center_w, LOOSE_SLACK_M)
+
+    def _are_open(self, parts: list[ThingPart]) -> bool:
+        return any(
+            part.position > (part.part.loose_open_from or part.part.open_from) for part in parts
+        )
+
+    def _are_closed(self, parts: list[ThingPart]) -> bool:
+        bounds = [part.part.loose_closed_to for part in parts]
+        return all(
+            part.position < (part.part.closed_to if bound is None else bound)
+            for part, bound in zip(parts, bounds, strict=True)
+        )
+
+
+JUDGEMENTS: Mapping[str, type[Judgement]] = {"strict": StrictJudgement, "loose": LooseJudgement}
+
+
+def make_judgement(name: str, scene: BddlScene) -> Judgement:
+    """Returns the judgement of that name, `strict` or `loose`.
+
+    Raises:
+        UnknownNameError: if there is none.
+    """
+    if name not in JUDGEMENTS:
+        raise UnknownNameError("judgement", name, JUDGEMENTS)
+    return JUDGEMENTS[name](scene)
