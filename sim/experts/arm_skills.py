@@ -48,7 +48,7 @@ class ArmSkills:
         """Takes the setpoint from the arm as it stands."""
         self._joint_pos = np.array([joint.position for joint in self._joints[:-1]])
         body, layout = self.body, self.body.layout
-        self.opening = (self._joints[-1].position - body.jaw_closed_rad) / body.jaw_range_rad
+        self.opening = (self._joints[-1].position - body.gripper_closed) / body.gripper_range
         self.position_w = body.chain.compute_tool_pose(self._joint_pos)[0]
         self.pitch_rad = float(np.dot(layout.pitch_row, self._joint_pos))
         self.roll_rad = float(np.dot(layout.roll_row, self._joint_pos))
