@@ -46,9 +46,9 @@ class Servo:
     armature: float
 
 
-def compute_stiffness(inertia_kgm2: float) -> float:
-    """Returns the stiffness that gives a servo its bandwidth with this inertia [N m/rad]."""
-    return (2 * math.pi * SERVO_BANDWIDTH_HZ) ** 2 * inertia_kgm2
+def compute_stiffness(inertia_kgm2: float, bandwidth_hz: float = SERVO_BANDWIDTH_HZ) -> float:
+    """Returns the stiffness that gives a servo this bandwidth with this inertia [N m/rad]."""
+    return (2 * math.pi * bandwidth_hz) ** 2 * inertia_kgm2
 
 
 class ArmModel(ABC):

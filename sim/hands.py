@@ -55,7 +55,7 @@ class Hand(ABC):
 
         Args:
             link: the arm's last link.
-            tool: the tool point, at which the camera looks, shape (3,) [m].
+            tool: the tool point, shape (3,) [m].
             masses_kg: of the arm's links; the last are the hand's.
 
         Returns:
@@ -137,9 +137,9 @@ class ParallelHand(Hand):
         palm_high_m: upper corner of the palm; the fingers begin in front of it.
         fingertip_m: how far ahead the tips are.
         finger_size_m: width of a finger across the opening, and its thickness along it.
-        pad_length_m: how much of a finger, from its tip, presses with its full width.
         travel_m: of each finger.
         camera_m: where the `wrist` camera sits.
+        camera_looks_at_m: the point it looks at.
         camera_field_of_view_deg: of the `wrist` camera.
     """
 
@@ -149,6 +149,7 @@ class ParallelHand(Hand):
     finger_size_m: tuple[float, float]
     travel_m: float
     camera_m: Vector3
+    camera_looks_at_m: Vector3
     camera_field_of_view_deg: float
 
     @property
@@ -168,7 +169,8 @@ class ParallelHand(Hand):
             axis=other.axis,
             range=(0.0, self.travel_m),
         )
-        add_wrist_camera(link, self.camera_m, tool, self.camera_field_of_view_deg)
+        looks_at = np.array(self.camera_looks_at_m)
+        add_wrist_camera(link, self.camera_m, looks_at, self.camera_field_of_view_deg)
         return moving
 
     def _add_finger(self, link: Any, name: str, side: float, mass_kg: float) -> MovingPart:
@@ -181,9 +183,9 @@ class ParallelHand(Hand):
 
 
 def add_wrist_camera(
-    link: Any, position_m: Vector3, tool: Array, field_of_view_deg: float = 70.0
+    link: Any, position_m: Vector3, looks_at: Array, field_of_view_deg: float = 70.0
 ) -> None:
     """Adds a camera beside the palm: it sees both fingers and what is between."""
     position, up = np.array(position_m), np.array([0.0, -1.0, 0.0])
-    quaternion = make_camera_quaternion(position, np.asarray(tool), up)
+    quaternion = make_camera_quaternion(position, looks_at, up)
     link.add_camera(name="wrist", pos=position, quat=quaternion, fovy=field_of_view_deg)

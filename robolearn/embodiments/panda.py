@@ -54,8 +54,9 @@ CHAIN = SerialChain(
         (-1.0, 0.0, 0.0),
     ),
 )
-# robosuite's `init_qpos`, with joint6 such that the hand points straight down.
-HOME_RAD = (0.0, math.pi / 16, 0.0, -5 * math.pi / 6, 0.0, math.pi * (1 / 16 + 5 / 6), math.pi / 4)
+# The tool at x 0.46 m, z 0.26 m, the hand straight down: within 0.08 rad of where LIBERO's mounted
+# Panda begins.
+HOME_RAD = (0.0, -0.16076, 0.0, -2.46165, 0.0, 2.30088, math.pi / 4)
 LAYOUT = RedundantLayout(
     shoulder=1,
     elbow=3,
