@@ -94,7 +94,7 @@ def test_it_drives_on_from_wherever_the_car_stands(environment):
 
 def test_the_speed_profile_keeps_to_its_limits(environment):
     track = environment.task.track
-    profile_mps = compute_speed_profile(track)
+    profile_mps = compute_speed_profile(track, friction=1.0)
     spacing_m = track.length_m / len(profile_mps)
     curvatures = [track.find_curvature(i * spacing_m) for i in range(len(profile_mps))]
     lateral_mps2 = profile_mps**2 * np.abs(curvatures)
