@@ -83,10 +83,8 @@ SURFACES: dict[str, Surface] = {
         grain=0.02,
         blotches=0.05,
     ),
-    "wet_asphalt": Surface(
-        "wet asphalt", 0.4, (0.16, 0.20, 0.28), grain=0.3, blotches=0.4
-    ),
-}  # fmt: skip
+    "wet_asphalt": Surface("wet asphalt", 0.4, (0.16, 0.20, 0.28), grain=0.3, blotches=0.4),
+}
 
 
 def get_surface(name: str) -> Surface:

@@ -63,13 +63,16 @@ def draw_track(seed: int, half_width_m: float = 0.45, is_clockwise: bool = False
         is_clockwise: which way round it is driven, seen from above.
 
     Raises:
-        RobolearnError: if the lane is too narrow or too wide, or no candidate will do.
+        RobolearnError: if the seed is negative, the lane too narrow or too wide, or no candidate
+            will do.
     """
     narrowest_m, widest_m = HALF_WIDTHS_M
     if not narrowest_m <= half_width_m <= widest_m:
         raise RobolearnError(
             f"half_width_m must lie between {narrowest_m} and {widest_m}, got {half_width_m}"
         )
+    if seed < 0:
+        raise RobolearnError(f"the seed of a track must not be negative, got {seed}")
     rng = np.random.default_rng(seed)
     rejections: Counter[str] = Counter()
     while rejections.total() < MAX_CANDIDATES:
