@@ -53,11 +53,11 @@ class Surface:
 
 
 # A single number stands for what varies with rubber, dust and temperature. Where from:
-# - carpet: racing carpet is the grippiest of indoor tracks; F1TENTH's gym identified 1.0489 for a
-#   1/10 car, and the car of this project was tried with 1.0.
-# - asphalt: collections of physics tables give 0.68 to 0.72 for rubber on dry asphalt, about 0.4 to
-#   0.53 on a wet road; the lower end is taken for the wet track.
+# - carpet: as much as the car of this project was tried with; F1TENTH's gym takes 1.0489.
+# - asphalt: collections of physics tables give 0.68 to 0.72 for rubber on a dry road.
 # - concrete: F1TENTH's simulator takes 0.523 for a 1/10 car, which fits smooth floors indoors.
+# - wet concrete: D. Boal's lecture notes (PHYS 101, Simon Fraser University) give 0.25 sliding and
+#   0.30 sticking for smooth surfaces; others up to 0.75 for rough ones.
 # - wood: an estimate between dry asphalt and polished concrete, for varnished boards.
 SURFACES: dict[str, Surface] = {
     "asphalt": Surface("asphalt", 0.7, (0.33, 0.33, 0.34), grain=0.7, blotches=0.12),
@@ -83,7 +83,15 @@ SURFACES: dict[str, Surface] = {
         grain=0.02,
         blotches=0.05,
     ),
-    "wet_asphalt": Surface("wet asphalt", 0.4, (0.16, 0.20, 0.28), grain=0.3, blotches=0.4),
+    "wet_concrete": Surface(
+        "wet concrete",
+        0.3,
+        (0.20, 0.26, 0.36),
+        (1.0, 1.0),
+        joint_contrast=0.45,
+        grain=0.1,
+        blotches=0.35,
+    ),
 }
 
 

@@ -137,16 +137,16 @@ TRACKS: dict[str, TrackSetting] = {
         "is_clockwise": True,
         "num_laps": 3,
     },
-    "wet_asphalt_anticlockwise": {
+    "wet_concrete_anticlockwise": {
         "seed": 18,
-        "surface": "wet_asphalt",
+        "surface": "wet_concrete",
         "half_width_m": 0.55,
         "is_clockwise": False,
         "num_laps": 2,
     },
-    "wet_asphalt_clockwise": {
+    "wet_concrete_clockwise": {
         "seed": 6,
-        "surface": "wet_asphalt",
+        "surface": "wet_concrete",
         "half_width_m": 0.45,
         "is_clockwise": True,
         "num_laps": 1,

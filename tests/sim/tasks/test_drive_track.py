@@ -6,6 +6,7 @@ import pytest
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError, UnknownNameError
 from robolearn.rollout import run_episode
+from robolearn.sim.experts import path_follower
 from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.surfaces import SURFACES, find_floor_friction
@@ -23,8 +24,8 @@ LENGTHS_M = {
     "wood_clockwise": 25.13,
     "concrete_anticlockwise": 22.73,
     "concrete_clockwise": 18.49,
-    "wet_asphalt_anticlockwise": 24.52,
-    "wet_asphalt_clockwise": 23.58,
+    "wet_concrete_anticlockwise": 24.52,
+    "wet_concrete_clockwise": 23.58,
 }
 
 
@@ -63,35 +64,47 @@ def test_every_track_has_an_instruction_of_its_own():
     assert "Drive three laps clockwise round the polished concrete track." in instructions
 
 
+class Watcher:
+    """Keeps how far the car strayed from the centre line."""
+
+    def __init__(self, task):
+        self.task, self.lateral_m = task, []
+
+    def on_episode_start(self, start):
+        pass
+
+    def on_step(self, step):
+        self.lateral_m.append(self.task.track.locate(self.task.car.position_w[:2])[1])
+
+    def on_episode_end(self, result):
+        pass
+
+    def on_episode_abort(self, error):
+        pass
+
+
 def test_the_expert_solves_it_in_about_half_the_time_and_stays_clear_of_the_walls(name):
     environment = make_environment(name)
-    task = environment.task
-    laterals_m = []
-
-    class Watcher:
-        def on_episode_start(self, start):
-            pass
-
-        def on_step(self, step):
-            laterals_m.append(task.track.locate(task.car.position_w[:2])[1])
-
-        def on_episode_end(self, result):
-            pass
-
-        def on_episode_abort(self, error):
-            pass
-
+    task, watcher = environment.task, Watcher(environment.task)
     expert = task.make_expert()
     for seed in (50000, 50001):
-        assert run_episode(environment, expert, [Watcher()], seed=seed).success
+        assert run_episode(environment, expert, [watcher], seed=seed).success
         assert len(task.lap_times_s) == task.num_laps
         assert 0.35 < task.world.data.time / task.time_limit_s < 0.65
-    assert np.abs(laterals_m).max() < START_LATERAL_M + 0.03
+    assert np.abs(watcher.lateral_m).max() < START_LATERAL_M + 0.03
+
+
+def test_an_expert_that_takes_a_wet_floor_for_a_dry_one_slides_into_the_wall(monkeypatch):
+    monkeypatch.setattr(path_follower, "find_floor_friction", lambda world: 1.0)
+    environment = make_environment("wet_concrete_anticlockwise")
+    watcher = Watcher(environment.task)
+    run_episode(environment, environment.task.make_expert(), [watcher], seed=50000)
+    assert np.abs(watcher.lateral_m).max() > 0.3
 
 
 def test_laps_are_slower_where_it_is_slippery():
     laps_s = []
-    for surface in ("carpet", "wood", "wet_asphalt"):
+    for surface in ("carpet", "wood", "wet_concrete"):
         task = DriveTrack("slippery", seed=2, surface=surface, num_laps=1)
         environment = Environment(MujocoRobot(get_body_model("rc_car")), task)
         assert run_episode(environment, task.make_expert(), seed=50000).success
