@@ -103,9 +103,7 @@ class ArmSkills:
                     self.azimuth_rad = None
             yield self.make_action()
 
-    def _plan_azimuth(
-        self, goal_w: Array, azimuth_rad: float | None
-    ) -> tuple[float | None, float]:
+    def _plan_azimuth(self, goal_w: Array, azimuth_rad: float | None) -> tuple[float | None, float]:
         """Returns where the azimuth starts and how far it turns; None: away from the base."""
         if self.azimuth_rad is None and azimuth_rad is None:
             return None, 0.0

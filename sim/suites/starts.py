@@ -12,7 +12,9 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
+from robolearn.sim.tasks.sim_task import SimTask
 from robolearn.sim.world import World
 from robolearn.specs import Array
 
@@ -77,9 +79,21 @@ class StoredStarts:
             array[:] = part.reshape(array.shape)
 
 
-def get_start(world: World) -> Array:
-    """Returns the present state of a world as a row of `StoredStarts.states`."""
-    return np.concatenate([getattr(world.data, name).ravel() for name in ARRAYS])
+def collect_starts(environment: Environment, seeds: Sequence[int]) -> StoredStarts:
+    """Draws a start from each seed.
+
+    Raises:
+        IncompatibleError: if the task is none of a MuJoCo world.
+    """
+    task = environment.task
+    if not isinstance(task, SimTask):
+        raise IncompatibleError(f"{task.name} has no world whose state could be stored")
+    rows = []
+    for seed in seeds:
+        environment.reset(seed=seed)
+        data = task.world.data
+        rows.append(np.concatenate([getattr(data, name).ravel() for name in ARRAYS]))
+    return StoredStarts(task.name, find_model_version(task.world.model), np.array(rows))
 
 
 def find_model_version(model: mujoco.MjModel) -> str:

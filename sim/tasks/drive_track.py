@@ -42,6 +42,7 @@ class DriveTrack(DriveLaps):
         is_clockwise: bool = False,
         num_laps: int = 2,
         time_limit_s: float | None = None,
+        instruction: str | None = None,
     ) -> None:
         """Draws the track, and says what is to be done.
 
@@ -54,6 +55,7 @@ class DriveTrack(DriveLaps):
             num_laps: how many laps make a success.
             time_limit_s: after this long the episode is truncated [s]; None takes one that suits
                 the way's length and the surface.
+            instruction: the goal in words; None puts it into words of its own.
 
         Raises:
             UnknownNameError: if there is no such surface.
@@ -66,11 +68,11 @@ class DriveTrack(DriveLaps):
         track = draw_track(seed, half_width_m, is_clockwise).track
         way = "clockwise" if is_clockwise else "anticlockwise"
         laps = LAPS_IN_WORDS[num_laps]
-        instruction = f"Drive {laps} {way} round the {self.surface.words} track."
+        words = instruction or f"Drive {laps} {way} round the {self.surface.words} track."
         if time_limit_s is None:
             time_s = num_laps * track.length_m / (PACE_MPS * math.sqrt(self.surface.friction))
             time_limit_s = math.ceil(time_s / TIME_LIMIT_STEP_S) * TIME_LIMIT_STEP_S
-        super().__init__(name, instruction, time_limit_s, num_laps, track)
+        super().__init__(name, words, time_limit_s, num_laps, track)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
         """Adds the track, lays its surface, and shows all of it in the overview."""
