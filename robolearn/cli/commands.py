@@ -59,6 +59,9 @@ COMMANDS = {
         "measure the simulator beside its physics limit and robosuite",
         "robolearn.cli.benchmark_sim",
     ),
+    "benchmark suites": Command(
+        "load, reset and solve every task of every suite", "robolearn.cli.benchmark_suites"
+    ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",
