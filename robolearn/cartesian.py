@@ -45,8 +45,6 @@ class CartesianAdapter:
         arm = require_arm(embodiment)
         self._inverse_kinematics = arm.make_inverse_kinematics()
         self._action_spec = arm.action_spec
-        layout = arm.layout
-        self._angle_rows = np.array([layout.pitch_row, layout.roll_row])
         self._minimum_height_m = minimum_height_m
         self.reset(np.zeros(embodiment.state_spec.shape, np.float32))
 
@@ -60,7 +58,8 @@ class CartesianAdapter:
         chain = self._inverse_kinematics.chain
         self._joint_pos = np.clip(state[:-1], chain.lower_rad, chain.upper_rad)
         self._position_b, _ = chain.compute_tool_pose(self._joint_pos)
-        self._pitch_rad, self._roll_rad = (self._angle_rows @ self._joint_pos).tolist()
+        angles = self._inverse_kinematics.compute_angles(self._joint_pos)
+        self._azimuth_rad, self._pitch_rad, self._roll_rad = angles
         self._opening = float(np.clip(state[-1], 0.0, 1.0))
         self._refused: list[float] | None = None  # the step that this posture cannot make
 
@@ -88,14 +87,15 @@ class CartesianAdapter:
         position_b[2] = max(position_b[2], lowest_m)
         # A turn of the hand starts from the pitch it has; otherwise it strives back to the one that
         # was asked for, which a reach may have cost it.
-        start_rad = float(self._angle_rows[0] @ self._joint_pos) if delta[3] else self._pitch_rad
+        start_rad = self._find_pitch(self._joint_pos) if delta[3] else self._pitch_rad
         pitch_rad = float(np.clip(start_rad + delta[3], -math.pi / 2, math.pi / 2))
         joint_pos = self._solve(position_b, pitch_rad, self._roll_rad + delta[4])
         if joint_pos is None:
             return False
         self._joint_pos, self._position_b = joint_pos, position_b
         # As reached: the joints have hard limits, and time spent pushing against one is not owed.
-        reached_pitch_rad, self._roll_rad = (self._angle_rows @ joint_pos).tolist()
+        angles = self._inverse_kinematics.compute_angles(joint_pos)
+        self._azimuth_rad, reached_pitch_rad, self._roll_rad = angles
         self._pitch_rad = reached_pitch_rad if delta[3] else pitch_rad
         return True
 
@@ -103,11 +103,14 @@ class CartesianAdapter:
         """Returns joint positions that reach the point, or None; the pitch yields to the point."""
         for _ in range(MAX_PITCH_TRIES):
             solution = self._inverse_kinematics.solve(
-                position_b, pitch_rad, roll_rad, self._joint_pos
+                position_b, pitch_rad, roll_rad, self._joint_pos, self._azimuth_rad
             )
             if solution.position_error_m <= TOLERANCE_M:
                 turn_rad = float(np.abs(solution.joint_pos - self._joint_pos).max())
                 return solution.joint_pos if turn_rad <= MAX_JOINT_STEP_RAD else None
             # The best compromise missed the point for the sake of the pitch: ask for its pitch.
-            pitch_rad = float(self._angle_rows[0] @ solution.joint_pos)
+            pitch_rad = self._find_pitch(solution.joint_pos)
         return None
+
+    def _find_pitch(self, joint_pos: Array) -> float:
+        return self._inverse_kinematics.compute_angles(joint_pos).pitch_rad

@@ -82,11 +82,13 @@ class ActionChannel:
         joint: name of the joint it moves; its position servo has the same name.
         scale: joint position per unit of the channel.
         offset: joint position at 0.
+        followers: joints coupled to it, which are always where it is.
     """
 
     joint: str
     scale: float = 1.0
     offset: float = 0.0
+    followers: tuple[str, ...] = ()
 
 
 class PositionServos(BodyHandle):
@@ -109,6 +111,9 @@ class PositionServos(BodyHandle):
         """
         self._qpos, self._ctrl = data.qpos, data.ctrl
         self._qpos_indices = np.array([model.joint(c.joint).qposadr[0] for c in channels])
+        coupled = [(c.joint, follower) for c in channels for follower in c.followers]
+        self._follower_indices = [model.joint(name).qposadr[0] for _, name in coupled]
+        self._followed_indices = [model.joint(name).qposadr[0] for name, _ in coupled]
         self._ctrl_indices = np.array([model.actuator(c.joint).id for c in channels])
         self._scale = np.array([channel.scale for channel in channels])
         self._offset = np.array([channel.offset for channel in channels])
@@ -117,6 +122,7 @@ class PositionServos(BodyHandle):
     def begin_episode(self) -> None:
         """Puts every joint to its home, and its servo's goal with it."""
         self._qpos[self._qpos_indices] = self._home
+        self._qpos[self._follower_indices] = self._qpos[self._followed_indices]
         self._ctrl[self._ctrl_indices] = self._home
 
     def act(self, action: Array) -> None:

@@ -87,7 +87,11 @@ def make_camera_quaternion(position: Array, looks_at: Array, up: Array) -> Array
     backwards = (position - looks_at) / np.linalg.norm(position - looks_at)
     right = np.cross(up, backwards)
     right /= np.linalg.norm(right)
-    rotation = np.column_stack([right, np.cross(backwards, right), backwards])
+    return make_quaternion(np.column_stack([right, np.cross(backwards, right), backwards]))
+
+
+def make_quaternion(rotation: Array) -> Array:
+    """Returns a rotation of shape (3, 3) as (w, x, y, z)."""
     quaternion = np.empty(4)
     mujoco.mju_mat2Quat(quaternion, rotation.flatten())
     return quaternion

@@ -69,6 +69,19 @@ def add_cylinder(body: Any, start: Vector3, end: Vector3, radius_m: float, rgba:
     )
 
 
+def add_capsule(body: Any, start: Vector3, end: Vector3, radius_m: float, rgba: Rgba) -> None:
+    """Adds a round outline with round ends: to look at only."""
+    body.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+        fromto=(*start, *end),
+        size=(radius_m, 0.0, 0.0),
+        rgba=rgba,
+        mass=0.0,
+        contype=0,
+        conaffinity=0,
+    )
+
+
 def across(point: Vector3, half_width_m: float) -> tuple[Vector3, Vector3]:
     """Returns both ends of an axle through `point`, across the arm."""
     x, _, z = point

@@ -98,4 +98,4 @@ class EmulatedArm:
         place = body.action_spec.channels.index(joint.channel)
         if body.action_spec.units[place] == "rad":
             return float(body.action_spec.low[place]), float(body.action_spec.high[place])
-        return body.jaw_closed_rad, body.jaw_open_rad
+        return body.gripper_closed, body.gripper_open

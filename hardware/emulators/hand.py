@@ -239,4 +239,4 @@ def _to_actuator_rad(arm: Arm, channel: str, position: float) -> float:
     spec = arm.action_spec
     if spec.units[spec.channels.index(channel)] == "rad":
         return position
-    return arm.jaw_closed_rad + position * arm.jaw_range_rad
+    return arm.gripper_closed + position * arm.gripper_range

@@ -1,4 +1,4 @@
-"""What an arm is beyond any body: a chain of hinges and a gripper with one moving jaw."""
+"""What an arm is beyond any body: a chain of hinges, and a gripper with one degree of freedom."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from robolearn import keys
 from robolearn.embodiments.embodiment import CameraSpec, Embodiment
 from robolearn.errors import IncompatibleError
-from robolearn.kinematics import ArmLayout, InverseKinematics, SerialChain
+from robolearn.inverse_kinematics import ArmLayout, InverseKinematics
+from robolearn.kinematics import SerialChain
 from robolearn.specs import ArraySpec, BoundedArraySpec
 
 GRIPPER = "gripper"
@@ -17,35 +18,39 @@ GRIPPER = "gripper"
 class Arm(Embodiment):
     """A serial arm whose last channel is the gripper's opening, 0 closed to 1 open.
 
-    The opening is linear in the jaw's angle. At zero roll the jaw is above the fixed finger of a
-    level hand.
+    The opening is linear in the position of the joint that moves the gripper: the angle of a jaw
+    [rad] or the way of a sliding finger [m]. At zero roll of a level hand the jaw is above the fixed
+    finger.
 
     Attributes:
         chain: its joints and tool point, in the order of the channels.
         layout: how they make up an arm.
-        jaw_closed_rad: angle of the jaw at opening 0 [rad].
-        jaw_open_rad: angle of the jaw at opening 1 [rad].
+        gripper_closed: position of the gripper's joint at opening 0 [rad or m].
+        gripper_open: position of the gripper's joint at opening 1 [rad or m].
         grasp_opening: the opening that takes a 3 cm block with room on both sides.
-        grasp_duration_s: how long the jaw takes to close on the block, or to let go of it [s].
+        grasp_duration_s: how long the gripper takes to close on the block, or to let go of it [s].
         tool_to_tip_m: how far the finger tips reach beyond the tool point [m].
+        has_fixed_finger: whether one finger stands still near the hand's axis, and an object is
+            drawn onto it; otherwise both fingers move alike and meet on the axis.
     """
 
     chain: SerialChain
     layout: ArmLayout
-    jaw_closed_rad: float
-    jaw_open_rad: float
+    gripper_closed: float
+    gripper_open: float
     grasp_opening: float
     grasp_duration_s: float
     tool_to_tip_m: float
+    has_fixed_finger: bool
 
     @property
-    def jaw_range_rad(self) -> float:
-        """Angle between closed and open [rad]."""
-        return self.jaw_open_rad - self.jaw_closed_rad
+    def gripper_range(self) -> float:
+        """Way of the gripper's joint from closed to open [rad or m]."""
+        return self.gripper_open - self.gripper_closed
 
     def make_inverse_kinematics(self) -> InverseKinematics:
-        """Returns the arm's inverse kinematics."""
-        return InverseKinematics(self.chain, self.layout)
+        """Returns the solver that fits the arm's layout."""
+        return self.layout.make_inverse_kinematics(self.chain)
 
 
 def make_arm(
@@ -53,11 +58,12 @@ def make_arm(
     *,
     chain: SerialChain,
     layout: ArmLayout,
-    jaw_closed_rad: float,
-    jaw_open_rad: float,
+    gripper_closed: float,
+    gripper_open: float,
     grasp_opening: float,
     grasp_duration_s: float,
     tool_to_tip_m: float,
+    has_fixed_finger: bool,
     control_rate_hz: float,
     cameras: tuple[CameraSpec, ...],
     home_position: tuple[float, ...],
@@ -85,11 +91,12 @@ def make_arm(
         rest_position=rest_position,
         chain=chain,
         layout=layout,
-        jaw_closed_rad=jaw_closed_rad,
-        jaw_open_rad=jaw_open_rad,
+        gripper_closed=gripper_closed,
+        gripper_open=gripper_open,
         grasp_opening=grasp_opening,
         grasp_duration_s=grasp_duration_s,
         tool_to_tip_m=tool_to_tip_m,
+        has_fixed_finger=has_fixed_finger,
     )
 
 

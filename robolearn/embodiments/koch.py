@@ -11,7 +11,8 @@ The base frame stands on the table under the pan axis: x forward, y left, z up.
 
 from robolearn.embodiments.arm import make_arm
 from robolearn.embodiments.embodiment import CameraSpec
-from robolearn.kinematics import ArmLayout, SerialChain
+from robolearn.kinematics import SerialChain
+from robolearn.planar_arm import PlanarLayout
 
 ARM_JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll")
 
@@ -40,7 +41,7 @@ CHAIN = SerialChain(
     lower_rad=(-2.2, -0.6, -1.57, -2.0, -1.57),
     upper_rad=(2.2, 1.57, 1.45, 2.0, 4.71),
 )
-LAYOUT = ArmLayout(
+LAYOUT = PlanarLayout(
     pitch_row=(0.0, 1.0, 1.0, 1.0, 0.0),
     roll_row=(0.0, 0.0, 0.0, 0.0, 1.0),
     shoulder=1,
@@ -52,11 +53,12 @@ KOCH = make_arm(
     "koch",
     chain=CHAIN,
     layout=LAYOUT,
-    jaw_closed_rad=-0.032,
-    jaw_open_rad=1.60,
+    gripper_closed=-0.032,
+    gripper_open=1.60,
     grasp_opening=0.66,  # a gap of about 60 mm at the tips
     grasp_duration_s=0.4,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
+    has_fixed_finger=True,
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),
     # Behind and above the workspace, so that both cameras see it: the tool at x 0.11 m, z 0.12 m,

@@ -11,7 +11,8 @@ The base frame stands on the table under the pan axis: x forward, y left, z up.
 
 from robolearn.embodiments.arm import make_arm
 from robolearn.embodiments.embodiment import CameraSpec
-from robolearn.kinematics import ArmLayout, SerialChain
+from robolearn.kinematics import SerialChain
+from robolearn.planar_arm import PlanarLayout
 
 ARM_JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll")
 
@@ -47,7 +48,7 @@ CHAIN = SerialChain(
     lower_rad=JOINT_LOWER_RAD,
     upper_rad=JOINT_UPPER_RAD,
 )
-LAYOUT = ArmLayout(
+LAYOUT = PlanarLayout(
     pitch_row=(0.0, 1.0, 1.0, 1.0, 0.0),
     roll_row=(0.0, 0.0, 0.0, 0.0, 1.0),
     shoulder=1,
@@ -59,11 +60,12 @@ SO101 = make_arm(
     "so101",
     chain=CHAIN,
     layout=LAYOUT,
-    jaw_closed_rad=JAW_CLOSED_RAD,
-    jaw_open_rad=JAW_OPEN_RAD,
+    gripper_closed=JAW_CLOSED_RAD,
+    gripper_open=JAW_OPEN_RAD,
     grasp_opening=0.45,  # a gap of about 65 mm at the tips
     grasp_duration_s=0.3,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
+    has_fixed_finger=True,
     control_rate_hz=20.0,
     cameras=(CameraSpec("front", 96, 96), CameraSpec("wrist", 96, 96)),
     # Behind and above the workspace, so that both cameras see it: the tool at x 0.13 m, z 0.13 m,

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 from robolearn.embodiments.koch import CHAIN, FINGERTIP_M, KOCH
 from robolearn.kinematics import Vector3
-from robolearn.sim.arm_model import ArmModel, Hand, Servo, compute_stiffness
+from robolearn.sim.arm_model import ArmModel, Servo, compute_stiffness
+from robolearn.sim.hands import JawHand
 from robolearn.sim.shapes import BLACK, WHITE, add_beam, add_box
 
 # Inertia of the motors behind the gears is published nowhere; this is the least with which a stiff
@@ -32,12 +33,12 @@ def make_dynamixel(
 ) -> Servo:
     """Returns a servo by its data sheet: the torque falls to nothing at the no-load speed."""
     return Servo(
-        stiffness_nm=stiffness_nm,
-        stall_torque_nm=stall_torque_nm,
-        torque_limit_nm=torque_share * stall_torque_nm,
-        damping_nms=stall_torque_nm / (no_load_speed_rpm * RADPS_PER_RPM),
-        friction_nm=FRICTION_PER_STALL * stall_torque_nm,
-        armature_kgm2=ARMATURE_KGM2,
+        stiffness=stiffness_nm,
+        stall_force=stall_torque_nm,
+        force_limit=torque_share * stall_torque_nm,
+        damping=stall_torque_nm / (no_load_speed_rpm * RADPS_PER_RPM),
+        friction=FRICTION_PER_STALL * stall_torque_nm,
+        armature=ARMATURE_KGM2,
     )
 
 
@@ -64,9 +65,9 @@ class KochModel(ArmModel):
         "jaw": 0.0128,
     }
     servos = (XL430, XL430, XL330, XL330, XL330, XL330_JAW)
-    hand = Hand(
+    hand = JawHand(
         jaw_hinge_m=(0.0132, 0.0, 0.0075),  # [menagerie]
-        jaw_parallel_rad=KOCH.jaw_closed_rad + 0.54,  # 0.54 rad closes 30 mm over 56 mm of jaw
+        jaw_parallel_rad=KOCH.gripper_closed + 0.54,  # 0.54 rad closes 30 mm over 56 mm of jaw
         palm_low_m=(-0.004, -0.013, -0.025),
         palm_high_m=(0.020, 0.013, 0.017),
         fingertip_m=FINGERTIP_M,

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from robolearn.embodiments import so101
 from robolearn.embodiments.so101 import CHAIN, SO101
-from robolearn.sim.arm_model import ArmModel, Hand, Servo, compute_stiffness
+from robolearn.sim.arm_model import ArmModel, Servo, compute_stiffness
+from robolearn.sim.hands import JawHand
 from robolearn.sim.shapes import BLACK, YELLOW, across, add_beam, add_box, add_cylinder
 
 ARMATURE_KGM2 = 0.028  # [maker]; also what keeps a stiff grasp stable at 5 ms steps
@@ -18,20 +19,20 @@ LINK_INERTIA_KGM2 = 0.005  # typical, about the shoulder; beside the armature
 STALL_TORQUE_NM = 30 * 9.81 / 100  # at 12 V: 30 kg cm (data sheet)
 STS3215 = Servo(
     # The maker's gain of 998 N m/rad belongs to a stiffer controller.
-    stiffness_nm=compute_stiffness(ARMATURE_KGM2 + LINK_INERTIA_KGM2),
-    stall_torque_nm=STALL_TORQUE_NM,
-    torque_limit_nm=STALL_TORQUE_NM,
-    damping_nms=0.60,  # [maker] class sts3215
-    friction_nm=0.052,  # [maker]
-    armature_kgm2=ARMATURE_KGM2,
+    stiffness=compute_stiffness(ARMATURE_KGM2 + LINK_INERTIA_KGM2),
+    stall_force=STALL_TORQUE_NM,
+    force_limit=STALL_TORQUE_NM,
+    damping=0.60,  # [maker] class sts3215
+    friction=0.052,  # [maker]
+    armature=ARMATURE_KGM2,
 )
 JAW_SERVO = Servo(
-    stiffness_nm=20.0,
-    stall_torque_nm=STALL_TORQUE_NM,
-    torque_limit_nm=1.5,  # gentler, so that a grasp presses less than 20 N: half of the stall
-    damping_nms=STS3215.damping_nms,
-    friction_nm=STS3215.friction_nm,
-    armature_kgm2=ARMATURE_KGM2,
+    stiffness=20.0,
+    stall_force=STALL_TORQUE_NM,
+    force_limit=1.5,  # gentler, so that a grasp presses less than 20 N: half of the stall
+    damping=STS3215.damping,
+    friction=STS3215.friction,
+    armature=ARMATURE_KGM2,
 )
 
 
@@ -49,7 +50,7 @@ class So101Model(ArmModel):
         "jaw": 0.012,
     }
     servos = (*(STS3215,) * CHAIN.num_joints, JAW_SERVO)
-    hand = Hand(
+    hand = JawHand(
         jaw_hinge_m=(0.0234, 0.0, 0.0202),  # [maker]
         jaw_parallel_rad=so101.JAW_CLOSED_RAD + 0.4,  # 0.4 rad closes 30 mm over 75 mm of jaw
         palm_low_m=(-0.004, -0.02, -0.026),

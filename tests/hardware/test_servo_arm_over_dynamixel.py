@@ -26,7 +26,7 @@ def _calibrated(tmp_path_factory):
         tmp_path_factory.mktemp("arm"),
         DynamixelServos,
         functools.partial(DynamixelBus, grippers=[6]),
-        (koch.KOCH.jaw_closed_rad, koch.KOCH.jaw_open_rad),
+        (koch.KOCH.gripper_closed, koch.KOCH.gripper_open),
         # Two of them near the end of their turn, which their joints cross.
         zero_steps=(2048, 100, 3900, 2100, 1200, 3000),
         directions=DIRECTIONS,

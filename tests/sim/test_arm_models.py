@@ -6,7 +6,8 @@ import pytest
 
 from robolearn.environment import Environment
 from robolearn.rollout import run_episode
-from robolearn.sim.arm_model import PAD_THICKNESS_M, PARALLEL_GAP_M, SERVO_BANDWIDTH_HZ
+from robolearn.sim.arm_model import SERVO_BANDWIDTH_HZ
+from robolearn.sim.hands import PAD_THICKNESS_M, PARALLEL_GAP_M
 from robolearn.sim.models import get_body_model, koch, so101
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.tasks.pick_place import PickPlace
@@ -55,23 +56,23 @@ def test_masses_limits_and_servos_are_the_constants(body, world):
     for link, mass_kg in body.link_masses_kg.items():
         assert model.body(link).mass[0] == pytest.approx(mass_kg)
     limits = np.array([arm.chain.lower_rad, arm.chain.upper_rad]).T.tolist()
-    limits.append([arm.jaw_closed_rad, arm.jaw_open_rad])
+    limits.append([arm.gripper_closed, arm.gripper_open])
     channels = zip(arm.action_spec.channels, body.servos, limits, strict=True)
     for name, servo, limits_rad in channels:
         actuator, joint = model.actuator(name), model.joint(name)
         np.testing.assert_allclose(joint.range, limits_rad)
         np.testing.assert_allclose(actuator.ctrlrange, limits_rad)
-        assert actuator.gainprm[0] == pytest.approx(servo.stiffness_nm)
-        assert actuator.forcerange[1] == -actuator.forcerange[0] == servo.torque_limit_nm
-        assert joint.damping[0] == servo.damping_nms
+        assert actuator.gainprm[0] == pytest.approx(servo.stiffness)
+        assert actuator.forcerange[1] == -actuator.forcerange[0] == servo.force_limit
+        assert joint.damping[0] == servo.damping
 
 
 def test_the_servos_are_as_strong_as_their_data_sheets_say():
-    assert so101.STS3215.stall_torque_nm == pytest.approx(2.943)  # 30 kg cm
-    assert koch.XL430.stall_torque_nm == 1.5
-    assert koch.XL330.stall_torque_nm == 0.52
+    assert so101.STS3215.stall_force == pytest.approx(2.943)  # 30 kg cm
+    assert koch.XL430.stall_force == 1.5
+    assert koch.XL330.stall_force == 0.52
     # What the torque falls by up to the no-load speed.
-    assert koch.XL330.damping_nms * 103 * 2 * math.pi / 60 == pytest.approx(0.52)
+    assert koch.XL330.damping * 103 * 2 * math.pi / 60 == pytest.approx(0.52)
 
 
 def test_servos_answer_with_the_bandwidth_their_stiffness_was_derived_from(world):
@@ -93,7 +94,7 @@ def test_pads_are_parallel_at_the_width_of_a_block_and_nearly_meet_when_closed(b
     np.testing.assert_allclose(axes[0], axes[1], atol=1e-9)
     apart = (data.geom_xpos[jaw] - data.geom_xpos[finger]) @ axes[0][:, 2]
     assert apart - PAD_THICKNESS_M == pytest.approx(PARALLEL_GAP_M)
-    world.joint("gripper").place(body.arm.jaw_closed_rad)
+    world.joint("gripper").place(body.arm.gripper_closed)
     world.forward()
     gap_m = mujoco.mj_geomDistance(model, data, jaw, finger, 0.1, None)
     assert 0.0 <= gap_m < 0.004
@@ -107,7 +108,7 @@ def find_pads(world):
 
 def test_the_grasp_opening_takes_a_block_with_room(body, world):
     arm = body.arm
-    world.joint("gripper").place(arm.jaw_closed_rad + arm.grasp_opening * arm.jaw_range_rad)
+    world.joint("gripper").place(arm.gripper_closed + arm.grasp_opening * arm.gripper_range)
     world.forward()
     jaw, finger = find_pads(world)
     tips = [
@@ -123,7 +124,7 @@ def test_where_it_waits_is_within_its_limits_and_over_the_table(body, world, nam
     position = np.array(getattr(body.arm, name))
     body.arm.action_spec.validate(np.float32(position))
     set_arm(world, position[:-1])
-    world.joint("gripper").place(body.arm.jaw_closed_rad + position[-1] * body.arm.jaw_range_rad)
+    world.joint("gripper").place(body.arm.gripper_closed + position[-1] * body.arm.gripper_range)
     world.forward()
     for pad in find_pads(world):
         rotation = world.data.geom_xmat[pad].reshape(3, 3)

@@ -63,12 +63,12 @@ class Driver(Robot):
         *positions, jaw_rad = (
             self.plant.measure(name).position_rad for name in self.plant.actuators
         )
-        opening = (jaw_rad - arm.jaw_closed_rad) / arm.jaw_range_rad
+        opening = (jaw_rad - arm.gripper_closed) / arm.gripper_range
         state = np.array([*positions, opening], np.float32)
         return Observation({STATE: state}, {STATE: self.clock.now_s()})
 
     def send_action(self, action):
-        jaw_rad = self.embodiment.jaw_closed_rad + action[-1] * self.embodiment.jaw_range_rad
+        jaw_rad = self.embodiment.gripper_closed + action[-1] * self.embodiment.gripper_range
         for name, target in zip(self.plant.actuators, [*action[:-1], jaw_rad], strict=True):
             self.plant.drive(name, Drive.POSITION, float(target))
         return action.copy()

@@ -17,7 +17,7 @@ ARMS = pytest.mark.parametrize("assembly", [SO101_ASSEMBLY, KOCH_ASSEMBLY])
 
 def to_channels(arm, targets):
     values = np.array([targets[name] for name in arm.action_spec.channels])
-    values[-1] = (values[-1] - arm.jaw_closed_rad) / arm.jaw_range_rad
+    values[-1] = (values[-1] - arm.gripper_closed) / arm.gripper_range
     return values
 
 
