@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -114,7 +115,8 @@ class Parts:
         """
         rise, run = high_m - low_m, radius_high_m - radius_low_m
         lean_rad = math.atan2(run, rise)
-        half_width = max(radius_low_m, radius_high_m) * math.tan(math.pi / num_sides)
+        outer_m = max(radius_low_m, radius_high_m) + thickness_m / 2
+        half_width = outer_m * math.tan(math.pi / num_sides)
         half = np.array([thickness_m / 2, half_width, math.hypot(rise, run) / 2])
         middle_radius = (radius_low_m + radius_high_m) / 2
         for index in range(num_sides):
@@ -127,6 +129,46 @@ class Parts:
             mujoco.mju_mulQuat(quat, np.array(about_z), np.array(about_y))
             shape = mujoco.mjtGeom.mjGEOM_BOX
             self._add(shape, half, rgba, mass_kg / num_sides, solid, pos=position, quat=quat)
+
+    def add_cone(
+        self,
+        low_m: float,
+        high_m: float,
+        radius_low_m: float,
+        radius_high_m: float,
+        rgba: Rgba,
+        *,
+        num_steps: int = 8,
+    ) -> None:
+        """Adds an upright cone, or a stump of one, from discs: to look at only.
+
+        Args:
+            low_m: height of its lower end.
+            high_m: height of its upper end.
+            radius_low_m: at the lower end.
+            radius_high_m: at the upper end.
+            rgba: colour.
+            num_steps: how many discs make it.
+        """
+        heights = np.linspace(low_m, high_m, num_steps + 1).tolist()
+        edges = np.linspace(radius_low_m, radius_high_m, num_steps + 1)
+        radii = ((edges[:-1] + edges[1:]) / 2).tolist()
+        for low, high, radius in zip(heights[:-1], heights[1:], radii, strict=True):
+            self.add_cylinder((0, 0, low), (0, 0, high), radius, rgba, solid=False)
+
+    def add_bent_rod(
+        self,
+        points: Sequence[Vector3],
+        radius_m: float,
+        rgba: Rgba,
+        mass_kg: float = 0.0,
+        *,
+        solid: bool = True,
+    ) -> None:
+        """Adds a round rod through these points, as the handle of a mug; the mass is of the whole."""
+        each_kg = mass_kg / (len(points) - 1)
+        for start, end in itertools.pairwise(points):
+            self.add_capsule(start, end, radius_m, rgba, each_kg, solid=solid)
 
     def add_slide(
         self,
