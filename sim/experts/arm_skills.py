@@ -14,6 +14,9 @@ from robolearn.sim.world import World
 from robolearn.specs import Array
 
 SPEED_MPS = 0.25
+# A block of 3 cm in the middle of the open hand clears a fixed finger by 2 mm; with this much more
+# on both sides the hand comes down around it, wherever it is exactly.
+CENTRED_HALF_M, ASIDE_M = 0.015, 0.005
 TURN_RATE_RADPS = 2.5
 
 
@@ -49,7 +52,7 @@ class ArmSkills:
 
     def reset(self) -> None:
         """Takes the setpoint from the arm as it stands."""
-        self._joint_pos = np.array([joint.position for joint in self._joints[:-1]])
+        self._joint_pos = self.measure_joint_pos()
         body = self.body
         self.opening = (self._joints[-1].position - body.gripper_closed) / body.gripper_range
         self.position_w = body.chain.compute_tool_pose(self._joint_pos)[0]
@@ -113,6 +116,19 @@ class ArmSkills:
             self._joint_pos if start_joint_pos is None else start_joint_pos,
             target.azimuth_rad,
         )
+
+    def find_aside(self, width_m: float) -> float:
+        """Returns how far from the hand's axis the middle of what it takes is best, towards the jaw.
+
+        Something beside a fixed finger is off the axis by half its width [m].
+        """
+        if not self.body.has_fixed_finger:
+            return 0.0
+        return width_m / 2 - CENTRED_HALF_M + ASIDE_M
+
+    def measure_joint_pos(self) -> Array:
+        """Returns where the joints really are [rad], without the gripper."""
+        return np.array([joint.position for joint in self._joints[:-1]])
 
     @property
     def joint_pos(self) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from robolearn.robot import Robot
 from robolearn.sim.bddl.parser import load_problem
 from robolearn.sim.bddl_scene import BddlScene
+from robolearn.sim.experts.planner import PlanningExpert
 from robolearn.sim.judgement import make_judgement
 from robolearn.sim.predicates import ConsecutiveSteps
 from robolearn.sim.tasks.sim_task import SimTask, pose_channels
@@ -19,6 +20,8 @@ from robolearn.specs import Array
 # How large a scene is built for an arm, by its reach: LIBERO's scenes lie 0.3 to 0.9 m before a
 # Panda, which is 0.12 to 0.36 m before an SO-101 at this scale.
 SCENE_SCALES = {"panda": 1.0, "so101": 0.4, "koch": 0.33}
+# An expert needs 4 to 12 s for a relation, and as much again where a try fails.
+BASE_TIME_S, TIME_PER_RELATION_S = 10.0, 12.0
 
 
 class BddlTask(SimTask):
@@ -39,7 +42,7 @@ class BddlTask(SimTask):
         file: str | Path,
         name: str | None = None,
         instruction: str | None = None,
-        time_limit_s: float = 30.0,
+        time_limit_s: float | None = None,
         judgement: str = "strict",
     ) -> None:
         """Reads the file.
@@ -48,7 +51,8 @@ class BddlTask(SimTask):
             file: the BDDL file.
             name: of the task; by default that of the file.
             instruction: the goal in words; by default the file's own.
-            time_limit_s: after this long the episode is truncated [s].
+            time_limit_s: after this long the episode is truncated [s]; by default as long as so
+                many relations take.
             judgement: `strict`, or `loose` as LIBERO's own.
 
         Raises:
@@ -59,6 +63,8 @@ class BddlTask(SimTask):
         self._judgement_name = judgement
         self.scene = BddlScene(self.problem, scale=1.0)  # is whole for every scale, or for none
         self.state_channels = self._list_channels()
+        if time_limit_s is None:
+            time_limit_s = BASE_TIME_S + TIME_PER_RELATION_S * len(self.problem.goal)
         super().__init__(
             name or Path(file).stem, instruction or self.problem.language, time_limit_s
         )
@@ -98,6 +104,10 @@ class BddlTask(SimTask):
         """Whether all relations of the goal hold at this moment."""
         self.judgement.watch(self.problem.goal)
         return all(self.judgement.holds(relation) for relation in self.problem.goal)
+
+    def make_expert(self) -> PlanningExpert:
+        """Returns the policy that solves this task by looking at the world."""
+        return PlanningExpert(self.scene, self.judgement)
 
     def _list_channels(self) -> tuple[tuple[str, str], ...]:
         moving: list[tuple[str, str]] = []
