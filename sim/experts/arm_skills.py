@@ -130,6 +130,10 @@ class ArmSkills:
         """Returns where the joints really are [rad], without the gripper."""
         return np.array([joint.position for joint in self._joints[:-1]])
 
+    def measure_opening_rate(self) -> float:
+        """Returns how fast the gripper opens or closes [1/s]."""
+        return abs(self._joints[-1].velocity / self.body.gripper_range)
+
     @property
     def joint_pos(self) -> Array:
         """The setpoint of the joints [rad], without the gripper."""

@@ -19,6 +19,8 @@ SPEED_MPS = 0.55
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
+MIN_FINGER_STEPS = 3
+STILL_PER_S = 0.1  # of the opening
 FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
 
 
@@ -83,9 +85,21 @@ class HandSkills:
         assert best is not None
         return best[1]
 
-    def set_opening(self, opening: float) -> Actions:
-        """Opens or closes the gripper while the hand stays."""
-        yield from self.arm.open_gripper(opening)
+    def close(self) -> Actions:
+        """Closes the gripper, until the fingers stand still."""
+        yield from self._move_fingers(0.0)
+
+    def open(self, opening: float) -> Actions:
+        """Opens the gripper so far, until the fingers stand still."""
+        yield from self._move_fingers(opening)
+
+    def _move_fingers(self, opening: float) -> Actions:
+        self.arm.opening = opening
+        yield from self.arm.wait(MIN_FINGER_STEPS)
+        for _ in range(self.arm.num_grasp_steps - MIN_FINGER_STEPS):
+            if self.arm.measure_opening_rate() < STILL_PER_S:
+                return
+            yield from self.arm.wait(1)
 
 
 def _raise(target: HandTarget, height: float) -> HandTarget:

@@ -45,13 +45,13 @@ def pull(hand: HandSkills, part: ThingPart, goal: float) -> Actions:
     yield from hand.travel(before)
     yield from hand.go(start)
     yield from hand.arm.wait(1)
-    yield from hand.arm.close_gripper()
+    yield from hand.close()
     position = part.position
     share = abs(goal - position) / part.part.limit
     for position in np.linspace(position, goal, max(2, round(NUM_WAYPOINTS * share)))[1:]:
         yield from hand.go(_make_target(hand, part.find_handle(float(position))), speed_mps=SLOW_MPS)
     yield from hand.arm.wait(2)
-    yield from hand.arm.open_gripper(opening)
+    yield from hand.open(opening)
     here = hand.arm.target
     yield from hand.go(here.shift(-STANDOFF_M * hand.scale * here.ahead_w))
 

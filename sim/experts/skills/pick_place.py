@@ -19,6 +19,7 @@ STANDOFF_M = 0.08  # before a grasp, and after letting go
 LIFT_M = 0.05
 LIFTED_M = 0.02  # what did not rise this much was not grasped
 LOST_M = 0.06  # what is this far from its place in the hand is lost
+LIFT_MPS = 0.35
 UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -33,8 +34,9 @@ def grasp(hand: HandSkills, thing: Thing, candidate: Candidate) -> Actions:
     """Takes a thing and lifts it; remembers how it lies in the hand."""
     yield from hand.go(candidate.target)
     yield from hand.arm.wait(1)
-    yield from hand.arm.close_gripper()
-    yield from hand.go(candidate.target.shift(LIFT_M * hand.scale * UP))
+    yield from hand.close()
+    yield from hand.go(candidate.target.shift(LIFT_M * hand.scale * UP), speed_mps=LIFT_MPS)
+    yield from hand.arm.wait(2)
     hand.held = Held(thing, find_held_pose(hand, thing))
 
 
@@ -52,7 +54,7 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
         return
     yield from hand.go(placing.target, speed_mps=SLOW_MPS)
     yield from hand.arm.wait(2)
-    yield from hand.arm.open_gripper(opening)
+    yield from hand.open(opening)
     hand.held = None
     yield from retreat(hand, placing.goal.way_in_w)
 
@@ -67,7 +69,7 @@ def retreat(hand: HandSkills, way_in_w: Array) -> Actions:
 def let_go(hand: HandSkills) -> Actions:
     """Opens the hand and goes back, after something went wrong."""
     hand.held = None
-    yield from hand.arm.open_gripper(1.0)
+    yield from hand.open(1.0)
     yield from hand.go(hand.arm.target.shift(STANDOFF_M * hand.scale * UP))
 
 
