@@ -1,0 +1,167 @@
+"""Ways to take a thing that stands where it stands, and the choice of one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from robolearn.sim.catalogue.category import Grasp
+from robolearn.sim.catalogue.thing import Thing
+from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
+from robolearn.sim.experts.skills.goals import Goal, get_pose
+from robolearn.sim.experts.skills.hand import HandSkills
+from robolearn.sim.experts.skills.pose import Pose, make_turn_z
+from robolearn.sim.experts.skills.preview import Held
+from robolearn.specs import Array
+
+NUM_TURNS = 12  # tried for a thing that is as good however it is turned
+TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
+TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+MAX_GOALS = 24  # that are looked at for a grasp
+# Let go higher where the hand would touch something else, at full size.
+DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to take a thing.
+
+    Attributes:
+        target: of the hand.
+        opening: of the gripper before it closes.
+        width_m: of what is between the fingers.
+        cost: what speaks against it before anything is looked at.
+    """
+
+    target: HandTarget
+    opening: float
+    width_m: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A way to put down what the hand holds.
+
+    Attributes:
+        target: of the hand when it lets go.
+        goal: of the thing.
+        rating: see `Preview.rate`.
+    """
+
+    target: HandTarget
+    goal: Goal
+    rating: float
+
+
+def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
+    """Returns all ways to take a thing, the most comfortable first."""
+    found = [
+        _make_candidate(hand, thing, grasp, turn, tilt_rad, index)
+        for index, grasp in enumerate(thing.category.grasps)
+        for turn in _find_turns(grasp)
+        for tilt_rad in TILTS_RAD
+    ]
+    return sorted(found, key=lambda candidate: candidate.cost)
+
+
+def choose_grasp(
+    hand: HandSkills, thing: Thing, goals: Sequence[Goal], skip: int = 0
+) -> Candidate | None:
+    """Returns the first way that is free now and where the thing is to go; else the best.
+
+    Args:
+        hand: the hand.
+        thing: what to take.
+        goals: where it is to go; empty: nowhere yet.
+        skip: how many good ways to pass over: those that failed.
+    """
+    best: tuple[float, Candidate] | None = None
+    for candidate in list_candidates(hand, thing):
+        rating = rate_candidate(hand, thing, candidate)
+        if rating <= 1.0 and goals:
+            held = _imagine(thing, candidate)
+            placing = choose_placing(hand, held, goals, candidate.opening)
+            rating = 2.0 if placing is None else max(rating, placing.rating)
+        if rating <= 1.0:
+            if skip == 0:
+                return candidate
+            skip -= 1
+        if best is None or rating < best[0]:
+            best = rating, candidate
+    return None if best is None else best[1]
+
+
+def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> float:
+    """Returns how bad a grasp would be: up to 1 is good; see `Preview.rate`."""
+    found = hand.preview.look(candidate.target, candidate.opening)
+    return hand.preview.rate(found)
+
+
+def choose_placing(
+    hand: HandSkills, held: Held, goals: Sequence[Goal], opening: float
+) -> Placing | None:
+    """Returns the first way of putting down that is free; else the best of those looked at."""
+    best: Placing | None = None
+    here = hand.arm.target
+    choices = sorted(
+        ((_find_target(hand, held, goal.pose), goal) for goal in goals),
+        key=lambda choice: _cost(choice, here),
+    )[:MAX_GOALS]
+    for drop_m in DROPS_M:
+        for target, goal in choices:
+            raised = target.shift(-drop_m * hand.scale * goal.way_in_w)
+            found = hand.preview.look(raised, opening, held)
+            rating = hand.preview.rate(found)
+            if best is None or rating < best.rating:
+                best = Placing(raised, goal, rating)
+            if rating <= 1.0:
+                return best
+    return best
+
+
+def _cost(choice: tuple[HandTarget, Goal], here: HandTarget) -> float:
+    target, goal = choice
+    return TURN_COST * abs(target.roll_rad - here.roll_rad) + OFFSET_COST * goal.offset
+
+
+def _find_target(hand: HandSkills, held: Held, pose: Pose) -> HandTarget:
+    """Returns where the hand is when what it holds has a pose."""
+    tool = pose @ held.pose.invert()
+    return hand.make_target(tool.position, tool.rotation[:, 0], tool.rotation[:, 2])
+
+
+def _imagine(thing: Thing, candidate: Candidate) -> Held:
+    """Returns the thing as it would be in the hand."""
+    tool = Pose(candidate.target.position_w, candidate.target.rotation)
+    return Held(thing, tool.invert() @ get_pose(thing))
+
+
+def _find_turns(grasp: Grasp) -> Iterator[float]:
+    step_rad = grasp.symmetry_rad or 2 * math.pi / NUM_TURNS
+    for turn in range(max(1, round(2 * math.pi / step_rad))):
+        yield turn * step_rad
+
+
+def _make_candidate(
+    hand: HandSkills, thing: Thing, grasp: Grasp, turn_rad: float, tilt_rad: float, index: int
+) -> Candidate:
+    turn = make_turn_z(turn_rad)
+    position_w = thing.to_world(turn @ np.array(grasp.position_t))
+    opening_w = thing.direction_to_world(turn @ np.array(grasp.opening_t))
+    ahead_w = thing.direction_to_world(turn @ np.array(grasp.approach_t))
+    ahead_w = math.cos(tilt_rad) * ahead_w + math.sin(tilt_rad) * np.cross(opening_w, ahead_w)
+    width_m = grasp.width_m * thing.scale
+    target = hand.make_target(position_w, ahead_w, opening_w)
+    target = aim(hand, target, width_m)
+    cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
+    return Candidate(target, hand.find_opening(width_m), width_m, cost)
+
+
+def aim(hand: HandSkills, target: HandTarget, width_m: float) -> HandTarget:
+    """Moves a target aside, for a hand that takes things beside a fixed finger."""
+    aside: Array = target.rotation[:, 2]
+    return target.shift(-hand.arm.find_aside(width_m) * aside)
