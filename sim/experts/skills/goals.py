@@ -17,8 +17,8 @@ from robolearn.specs import Array
 # At full size.
 GAP_M = 0.003  # below what is let go
 NUM_YAWS = 12  # tried for what may be turned as one likes
-OFFSETS = (0.0, -0.5, 0.5, -0.9, 0.9)  # shares of the way from a place's middle to its edges
-EDGE_M = 0.01  # things stay this far inside
+OFFSETS = (0.0, -0.5, 0.5, -1.0, 1.0)  # shares of the way from a place's middle to its edges
+WALL_M, EDGE_M = 0.01, 0.004  # from a thing to a wall, and from its middle to a region's edge
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _find_in_box(
     way_in_w = way_in if owner is None else owner.direction_to_world(box.approach_t, box.part)
     floor = np.array(box.floor_t)
     for yaw_rad in _find_yaws(thing, owner_yaw_rad, is_inside=box.is_inside):
-        room = _find_room(thing, box, yaw_rad - owner_yaw_rad)
+        room = _find_room(thing, box, yaw_rad - owner_yaw_rad, has_edge=owner is not None)
         middle, room = _take_slot(room, slot)
         for x in OFFSETS:
             for y in OFFSETS:
@@ -84,13 +84,18 @@ def _find_yaws(thing: Thing, owner_yaw_rad: float, *, is_inside: bool) -> list[f
     return [thing.yaw_rad + k * 2 * math.pi / NUM_YAWS for k in range(NUM_YAWS)]
 
 
-def _find_room(thing: Thing, box: NamedRegion, turn_rad: float) -> Array:
-    """Returns how far the thing's middle may be off the box's, along x and y, at full size [m]."""
+def _find_room(thing: Thing, box: NamedRegion, turn_rad: float, *, has_edge: bool) -> Array:
+    """Returns how far the thing's middle may be off the box's, along x and y, at full size [m].
+
+    On a thing it stays there as a whole; of a region of the workspace its middle is enough.
+    """
+    size = np.array(box.size_m[:2])
+    if not has_edge:
+        return np.maximum(size / 2 - EDGE_M, 0.0)
     length, width, _ = thing.category.size_m
     cos, sin = abs(math.cos(turn_rad)), abs(math.sin(turn_rad))
     extent = np.array([length * cos + width * sin, length * sin + width * cos])
-    edge = EDGE_M if box.is_inside else 0.0
-    return np.maximum((np.array(box.size_m[:2]) - extent) / 2 - edge, 0.0)
+    return np.maximum((size - extent) / 2 - (WALL_M if box.is_inside else 0.0), 0.0)
 
 
 def _take_slot(room: Array, slot: tuple[int, int]) -> tuple[Array, Array]:
