@@ -88,10 +88,16 @@ class ArmSkills:
         goal = HandTarget(np.asarray(position_w, float), pitch_rad, roll_rad, azimuth_rad)
         yield from self.move_to(goal, speed_mps=speed_mps)
 
-    def move_to(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Iterator[Array]:
+    def move_to(
+        self,
+        goal: HandTarget,
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
         """Moves the hand in a straight line, turning on the way; see `move`."""
         way = self.target.find_way(goal)
-        duration_s = max(way.length_m / speed_mps, way.turn_rad / TURN_RATE_RADPS)
+        duration_s = max(way.length_m / speed_mps, way.turn_rad / turn_rate_radps)
         num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
         for target in way.split(num_steps):
             self.target = target

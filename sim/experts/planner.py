@@ -11,7 +11,7 @@ from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.ordering import order_relations
 from robolearn.sim.experts.skills import moving_parts, pick_place
-from robolearn.sim.experts.skills.goals import Goal, find_goals
+from robolearn.sim.experts.skills.goals import Goal, find_goals, select_free
 from robolearn.sim.experts.skills.grasps import Candidate, choose_grasp
 from robolearn.sim.experts.skills.hand import HandSkills
 from robolearn.sim.experts.skills.log import SkillLog
@@ -140,7 +140,8 @@ class PlanningExpert(Expert):
         name, support = relation.arguments
         alike = [r for r in self._goal if r.arguments[1:] == (support,)]
         slot = (alike.index(relation), len(alike))
-        return find_goals(self._scene, self._scene.things[name], support, slot)
+        goals = find_goals(self._scene, self._scene.things[name], support, slot)
+        return select_free(self._hand.preview, self._scene.things[name], goals)
 
     def _expect(self, relation: Relation) -> moving_parts.Check:
         return lambda: self._judgement.holds(relation)

@@ -12,6 +12,7 @@ from robolearn.sim.bddl_scene import BddlScene, Place
 from robolearn.sim.catalogue.category import DOWN, NamedRegion
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.skills.pose import Pose, find_corners, make_turn_z
+from robolearn.sim.experts.skills.preview import MAX_OVERLAP_M, Preview
 from robolearn.specs import Array
 
 # At full size.
@@ -54,6 +55,13 @@ def find_goals(scene: BddlScene, thing: Thing, support: str, slot: tuple[int, in
         Goal(_put(thing, top_w, yaw_rad), np.array(DOWN), 0.0)
         for yaw_rad in _find_yaws(thing, carrier.yaw_rad, is_inside=False)
     ]
+
+
+def select_free(preview: Preview, thing: Thing, goals: list[Goal]) -> list[Goal]:
+    """Returns the goals where nothing stands; if something stands everywhere, where it is least."""
+    overlaps = [preview.measure_thing(thing, goal.pose) for goal in goals]
+    limit = max(MAX_OVERLAP_M * thing.scale, min(overlaps) + MAX_OVERLAP_M * thing.scale)
+    return [goal for goal, overlap in zip(goals, overlaps, strict=True) if overlap <= limit]
 
 
 def _find_in_box(

@@ -20,7 +20,7 @@ from robolearn.specs import Array
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
-MAX_GOALS = 24  # that are looked at for a grasp
+MAX_GOALS = 40  # that are looked at for a grasp
 # Let go higher where the hand would touch something else, at full size.
 DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 

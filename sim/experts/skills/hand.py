@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from robolearn.sim.bddl_scene import BddlScene
-from robolearn.sim.experts.arm_skills import ArmSkills
+from robolearn.sim.experts.arm_skills import TURN_RATE_RADPS, ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget, make_target
 from robolearn.sim.experts.skills.preview import Held, Preview
 from robolearn.specs import Array
@@ -16,6 +16,8 @@ Actions = Iterator[Array]
 
 # At full size, as everything here.
 SPEED_MPS = 0.55
+# What is held by its rim swings if it is turned faster.
+CARRY_MPS, CARRY_RADPS = 0.45, 1.5
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
@@ -53,7 +55,12 @@ class HandSkills:
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
         """Moves straight."""
-        yield from self.arm.move_to(goal, speed_mps=speed_mps * self.scale)
+        turn_rate_radps = TURN_RATE_RADPS
+        if self.held is not None:
+            speed_mps, turn_rate_radps = min(speed_mps, CARRY_MPS), CARRY_RADPS
+        yield from self.arm.move_to(
+            goal, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
+        )
 
     def travel(self, *goals: HandTarget, ignored: Array | None = None) -> Actions:
         """Moves up, across over everything that stands around, and down to the goals in turn."""
