@@ -20,7 +20,7 @@ FOOT_M = 0.001  # how far a round thing is above the table: it stands on a flat 
 
 
 class Ball(Category):
-    """A blue ball with white stripes."""
+    """A juggling ball, blue with white stripes: filled with grain, it does not roll off."""
 
     name = "ball"
     RADIUS_M = 0.025
@@ -30,9 +30,9 @@ class Ball(Category):
     )
 
     def build(self, parts: Parts) -> None:
-        """A ball on a foot, with two stripes around it."""
+        """A ball, flat where it lies, with two stripes around it."""
         middle = FOOT_M + self.RADIUS_M
-        parts.add_ellipsoid((0, 0, middle), (self.RADIUS_M,) * 3, BLUE, 0.05)
+        parts.add_ellipsoid((0, 0, middle), (self.RADIUS_M,) * 3, BLUE, 0.10)
         parts.add_box((-0.0065, -0.0065, 0), (0.0065, 0.0065, 0.006), BLUE, 0.02)
         # Flat white balls, hardly wider: of each a stripe is seen, around the middle of the ball.
         wide = self.RADIUS_M + 0.0004

@@ -1,6 +1,7 @@
 """Everything that can be moved stands still, can be taken by two fingers, and carries things."""
 
 import math
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
@@ -24,9 +25,26 @@ GRASPS = [
 ]
 
 FIXED = ("basket", "wooden_tray", "white_storage_box")  # too wide for a hand; they stay
-# A hand like the Panda's: it opens 8 cm, and 4 cm above the middle of its pads begins the palm.
-OPEN_M, PALM_M, PAD_HALF_M = 0.08, 0.04, (0.004, 0.01, 0.01)
-GRIP_N, LIFT_M = 40.0, 0.1
+LIFT_M = 0.1
+ROOM_M = 0.007  # beside the thing, for each finger
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Two pads and a palm, with the measures of a real hand that takes things of a scale."""
+
+    scale: float
+    open_m: float
+    pad_half_m: tuple[float, float, float]
+    tip_m: float  # from the point of the grasp down to the tips
+    palm_m: float  # from there up to the palm
+    grip_n: float
+
+
+HANDS = {
+    "panda": Hand(1.0, 0.08, (0.004, 0.010, 0.010), 0.010, 0.04, 40.0),
+    "so101": Hand(0.4, 0.065, (0.004, 0.009, 0.035), 0.010, 0.06, 10.0),
+}
 
 
 def make_world(names, scale, add_more=lambda spec: None):
@@ -92,19 +110,23 @@ def test_everything_but_what_stays_can_be_taken():
     assert [name for name, c in OBJECTS.items() if not c.grasps] == list(FIXED)
 
 
+@pytest.mark.parametrize("hand", HANDS.values(), ids=HANDS)
 @pytest.mark.parametrize(("name", "grasp"), GRASPS)
-def test_two_fingers_lift_a_thing_and_it_hangs_straight(name, grasp):
-    world, (thing,) = make_world([name], 1.0, lambda spec: add_hand(spec, grasp))
+def test_two_fingers_lift_a_thing_and_it_hangs_straight(name, grasp, hand):
+    world, (thing,) = make_world([name], hand.scale, lambda spec: add_hand(spec, hand, grasp))
     palm, pads, table = (world.geoms_of(n) for n in (["palm"], ["pad", "other_pad"], ["world"]))
     thing.place(PLACE_W, yaw_rad=0.0)
-    for joint, position in (("palm", LIFT_M), ("pad", OPEN_M / 2), ("other_pad", OPEN_M / 2)):
+    width_m = grasp.width_m * hand.scale
+    open_m = width_m / 2 + ROOM_M
+    assert 2 * open_m <= hand.open_m + 1e-9
+    for joint, position in (("palm", LIFT_M), ("pad", open_m), ("other_pad", open_m)):
         world.joint(joint).place(position)
     world.forward()
-    move_hand(world, LIFT_M, 0.0, OPEN_M / 2)
+    move_hand(world, LIFT_M, 0.0, open_m)
     assert not world.touches(pads, thing.geoms | table), "the open hand does not fit"
     np.testing.assert_allclose(thing.position_w, PLACE_W, atol=0.002)
     move_hand(world, 0.0, 0.0, 0.0)
-    assert 2 * world.joint("pad").position == pytest.approx(grasp.width_m, abs=0.004)
+    assert 2 * world.joint("pad").position == pytest.approx(width_m, abs=0.004)
     move_hand(world, 0.0, LIFT_M, 0.0)
     assert thing.position_w[2] > 0.75 * LIFT_M
     assert thing.upright_cosine > math.cos(0.2)
@@ -113,15 +135,15 @@ def test_two_fingers_lift_a_thing_and_it_hangs_straight(name, grasp):
 
 def move_hand(world, start_m, end_m, opening_m):
     """Moves the hand along its approach within half a second, then waits half a second."""
-    hand = world.data.actuator("palm")
+    palm = world.data.actuator("palm")
     for finger in ("pad", "other_pad"):
         world.data.actuator(finger).ctrl = opening_m
     for height_m in (*np.linspace(start_m, end_m, STEPS_A_SECOND // 2), *[end_m] * 100):
-        hand.ctrl = height_m
+        palm.ctrl = height_m
         world.advance(1)
 
 
-def add_hand(spec, grasp):
+def add_hand(spec, hand, grasp):
     """Adds two pads under a palm that slides along the approach; 0 is where the grasp is."""
     approach, opening = np.array(grasp.approach_t), np.array(grasp.opening_t)
     quat, box = np.empty(4), mujoco.mjtGeom.mjGEOM_BOX
@@ -133,21 +155,25 @@ def add_hand(spec, grasp):
         "solimp": CONTACT_SOLIMP,
         "condim": 4,
     }
-    position_w = np.array(PLACE_W) + grasp.position_t
+    position_w = np.array(PLACE_W) + np.array(grasp.position_t) * hand.scale
+    lowest_m = grasp.tip_floor_m * hand.scale + hand.tip_m + 0.001
+    position_w[2] = max(position_w[2], lowest_m)
     palm = spec.worldbody.add_body(name="palm", pos=position_w, quat=quat, gravcomp=1.0)
-    palm.add_geom(type=box, size=(0.1, 0.03, 0.01), pos=(0, 0, PALM_M + 0.01), mass=0.5, **contact)
+    above = (0, 0, hand.palm_m + 0.01)
+    palm.add_geom(type=box, size=(0.1, 0.03, 0.01), pos=above, mass=0.5, **contact)
     add_slide(palm, (0, 0, 1))
+    half_m = hand.pad_half_m
     for name, side in (("pad", 1), ("other_pad", -1)):
         pad = palm.add_body(name=name, gravcomp=1.0)
-        middle = (side * PAD_HALF_M[0], 0, 0)
-        pad.add_geom(type=box, size=PAD_HALF_M, pos=middle, mass=0.02, **contact)
+        middle = (side * half_m[0], 0, half_m[2] - hand.tip_m)
+        pad.add_geom(type=box, size=half_m, pos=middle, mass=0.02, **contact)
         add_slide(pad, (side, 0, 0))
     mirror = spec.add_equality(type=mujoco.mjtEq.mjEQ_JOINT, name1="other_pad", name2="pad")
     mirror.data[:5] = (0, 1, 0, 0, 0)
     for name, stiffness, limit_n in (
         ("palm", 5000.0, 500.0),
-        ("pad", 2000.0, GRIP_N),
-        ("other_pad", 2000.0, GRIP_N),
+        ("pad", 2000.0, hand.grip_n),
+        ("other_pad", 2000.0, hand.grip_n),
     ):
         servo = spec.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
         servo.set_to_position(kp=stiffness)
