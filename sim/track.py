@@ -64,14 +64,16 @@ class Track:
         pieces: Iterable[Piece],
         half_width_m: float,
         num_checkpoints: int,
+        heading_rad: float = 0.0,
     ) -> None:
-        """Lays the pieces out one after another, the first one heading along x.
+        """Lays the pieces out one after another.
 
         Args:
             start_w: where the line begins and ends, x and y [m].
             pieces: in order.
             half_width_m: from the centre line to either wall [m].
             num_checkpoints: evenly spaced, the start line among them.
+            heading_rad: of the line where it begins, from the x axis to the left [rad].
 
         Raises:
             ValueError: if the line does not close.
@@ -80,11 +82,11 @@ class Track:
         self._pieces = tuple(pieces)
         self._starts_m = np.cumsum([0.0, *(piece.length_m for piece in self._pieces)]).tolist()
         self.length_m = float(self._starts_m.pop())
-        self._poses = [(*start_w, 0.0)]
+        self._poses = [(*start_w, heading_rad)]
         for piece in self._pieces:
             self._poses.append(_advance(self._poses[-1], piece, piece.length_m))
         end_x, end_y, end_rad = self._poses.pop()
-        turned_rad = math.remainder(end_rad, 2 * math.pi)
+        turned_rad = math.remainder(end_rad - heading_rad, 2 * math.pi)
         if math.hypot(end_x - start_w[0], end_y - start_w[1]) > 1e-6 or abs(turned_rad) > 1e-9:
             raise ValueError(f"the track ends at ({end_x:.3f}, {end_y:.3f}), {turned_rad:.3f} rad")
         self.checkpoints_m = tuple(
@@ -95,6 +97,11 @@ class Track:
         samples = [self.find_pose(index * self._sample_m) for index in range(num_samples)]
         self._points = np.array([(x, y) for x, y, _ in samples])
         self._tangents = np.array([(math.cos(yaw), math.sin(yaw)) for _, _, yaw in samples])
+
+    def find_bounds(self) -> tuple[Array, Array]:
+        """Returns the lowest and the highest x and y [m] of centre line and walls."""
+        margin_m = self.half_width_m + WALL_THICKNESS_M
+        return self._points.min(axis=0) - margin_m, self._points.max(axis=0) + margin_m
 
     def find_pose(self, distance_m: float, lateral_m: float = 0.0) -> tuple[float, float, float]:
         """Returns x [m], y [m] and heading [rad] of a place, exactly."""

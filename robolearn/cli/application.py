@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from robolearn.cli.choices import CONFIG_PACKAGE, add_usual_task, check_complete, check_overrides
 from robolearn.cli.commands import Command
+from robolearn.cli.suite_tasks import expand_suite_task
 from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
 
@@ -34,6 +35,7 @@ def run_command(name: str, command: Command, words: Sequence[str]) -> int:
     job of a sweep. What it raises as RobolearnError becomes one sentence and exit status 2.
     """
     completed = add_usual_task(command.config_name, words)
+    completed = expand_suite_task(completed, command.config_name)
     with exit_on_signals(), expand_twin(completed, command.config_name) as expanded:
         return _run_expanded(name, command, words, expanded)
 

@@ -73,13 +73,13 @@ def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
 
 
 def load_environment(
-    task: str, robot: str = "so101_sim", cameras: Sequence[str] = (), **overrides: Any
+    task: str, robot: str | None = None, cameras: Sequence[str] = (), **overrides: Any
 ) -> Environment:
     """Builds an environment by name, for scripts and notebooks.
 
     Args:
-        task: a choice of `configs/task/`.
-        robot: a choice of `configs/robot/`.
+        task: a choice of `configs/task/`, `SUITE/NAME`, or a BDDL file.
+        robot: a choice of `configs/robot/`; by default the usual one of the task.
         cameras: cameras to switch on.
         **overrides: further options by their name with `__` for a dot, e.g. `task__time_limit_s=5`.
 
@@ -87,10 +87,12 @@ def load_environment(
         UnknownNameError: if there is no such task, robot or camera.
     """
     from robolearn.cli.choices import compose_config
+    from robolearn.cli.suite_tasks import expand_suite_task
 
-    words = [f"robot={robot}", f"task={task}", f"cameras=[{','.join(cameras)}]"]
+    words = [f"task={task}", f"cameras=[{','.join(cameras)}]"]
+    words += [] if robot is None else [f"robot={robot}"]
     words += [f"{key.replace('__', '.')}={value}" for key, value in overrides.items()]
-    return make_environment(compose_config("environment", words))
+    return make_environment(compose_config("environment", expand_suite_task(words, "environment")))
 
 
 def to_plain(config: DictConfig) -> PlainConfig:

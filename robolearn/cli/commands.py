@@ -43,9 +43,24 @@ COMMANDS = {
         "robolearn.cli.dataset_check",
         "dataset",
     ),
+    "suite list": Command(
+        "list the suites, or the tasks of one", "robolearn.cli.suite_list", "suite"
+    ),
+    "suite show": Command(
+        "say what a task of a suite is, and draw a start of it", "robolearn.cli.suite_show", "name"
+    ),
+    "suite render": Command(
+        "draw a start of every task of a suite on one sheet", "robolearn.cli.suite_render", "suite"
+    ),
+    "suite store": Command(
+        "store start states of every task of a suite", "robolearn.cli.suite_store", "suite"
+    ),
     "benchmark sim": Command(
         "measure the simulator beside its physics limit and robosuite",
         "robolearn.cli.benchmark_sim",
+    ),
+    "benchmark suites": Command(
+        "load, reset and solve every task of every suite", "robolearn.cli.benchmark_suites"
     ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",

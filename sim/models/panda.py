@@ -12,13 +12,12 @@ from typing import Any, ClassVar
 import mujoco
 
 from robolearn.embodiments import panda
-from robolearn.embodiments.panda import CHAIN, FLANGE_M, PANDA
+from robolearn.embodiments.panda import FLANGE_M, PANDA
 from robolearn.kinematics import Vector3
 from robolearn.sim.arm_model import ArmModel, Servo, compute_stiffness
 from robolearn.sim.hands import ParallelHand
 from robolearn.sim.shapes import BLACK, WHITE, add_box, add_capsule, add_cylinder
 from robolearn.sim.workbench import add_workbench
-
 
 # Softer than hobby servos. With it the large joints have the 2000 to 3000 N m/rad that libfranka's
 # examples set (`setJointImpedance`).

@@ -20,8 +20,8 @@ from robolearn.specs import Array
 # How large a scene is built for an arm, by its reach: LIBERO's scenes lie 0.3 to 0.9 m before a
 # Panda, which is 0.12 to 0.36 m before an SO-101 at this scale.
 SCENE_SCALES = {"panda": 1.0, "so101": 0.4, "koch": 0.33}
-# An expert needs 4 to 12 s for a relation, and as much again where a try fails.
-BASE_TIME_S, TIME_PER_RELATION_S = 10.0, 12.0
+
+BASE_TIME_S, RELATION_TIME_S = 10.0, 12.0  # of a time limit: to begin with, and per relation
 
 
 class BddlTask(SimTask):
@@ -51,8 +51,8 @@ class BddlTask(SimTask):
             file: the BDDL file.
             name: of the task; by default that of the file.
             instruction: the goal in words; by default the file's own.
-            time_limit_s: after this long the episode is truncated [s]; by default as long as so
-                many relations take.
+            time_limit_s: after this long the episode is truncated [s]; by default by the number of
+                relations in the goal.
             judgement: `strict`, or `loose` as LIBERO's own.
 
         Raises:
@@ -63,11 +63,8 @@ class BddlTask(SimTask):
         self._judgement_name = judgement
         self.scene = BddlScene(self.problem, scale=1.0)  # is whole for every scale, or for none
         self.state_channels = self._list_channels()
-        if time_limit_s is None:
-            time_limit_s = BASE_TIME_S + TIME_PER_RELATION_S * len(self.problem.goal)
-        super().__init__(
-            name or Path(file).stem, instruction or self.problem.language, time_limit_s
-        )
+        limit_s = time_limit_s or BASE_TIME_S + RELATION_TIME_S * len(self.problem.goal)
+        super().__init__(name or Path(file).stem, instruction or self.problem.language, limit_s)
 
     def bind(self, robot: Robot) -> None:
         """Builds the scene at the robot's scale; see `Task.bind`."""

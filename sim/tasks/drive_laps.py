@@ -67,7 +67,14 @@ class DriveLaps(SimTask):
         ("ahead_y", "m"),
     )
 
-    def __init__(self, name: str, instruction: str, time_limit_s: float, num_laps: int = 2) -> None:
+    def __init__(
+        self,
+        name: str,
+        instruction: str,
+        time_limit_s: float,
+        num_laps: int = 2,
+        track: Track | None = None,
+    ) -> None:
         """Takes the description; see `SimTask`.
 
         Args:
@@ -75,10 +82,11 @@ class DriveLaps(SimTask):
             instruction: the goal in words.
             time_limit_s: after this long the episode is truncated [s].
             num_laps: how many laps make a success.
+            track: what is driven round; None for the one above.
         """
         super().__init__(name, instruction, time_limit_s)
         self.num_laps = num_laps
-        self.track = Track(TRACK_START_W, TRACK_PIECES, HALF_WIDTH_M, NUM_CHECKPOINTS)
+        self.track = track or Track(TRACK_START_W, TRACK_PIECES, HALF_WIDTH_M, NUM_CHECKPOINTS)
         self.lap_times_s: list[float] = []
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
@@ -111,7 +119,7 @@ class DriveLaps(SimTask):
 
     def is_failed(self) -> bool:
         """The car rolled over, or got over a wall."""
-        return self.car.tilt_cosine < MIN_TILT_COSINE or abs(self._lateral_m) > HALF_WIDTH_M
+        return self.car.tilt_cosine < MIN_TILT_COSINE or self._is_off_track()
 
     def get_state(self) -> Array:
         """Pose and velocity of the car, the next checkpoint, the way ahead."""
@@ -153,7 +161,7 @@ class DriveLaps(SimTask):
             if not 0 < way_m <= moved_m:
                 return
             passed_s = before_s + way_m / moved_m * (self._noted_s - before_s)
-            if self._num_passed % NUM_CHECKPOINTS == 0:
+            if self._num_passed % len(self.track.checkpoints_m) == 0:
                 self.lap_times_s.append(passed_s - self._last_line_s)
                 self._last_line_s = passed_s
             self._num_passed += 1
@@ -163,5 +171,9 @@ class DriveLaps(SimTask):
         self._distance_m, self._lateral_m = self.track.locate(self.car.position_w[:2])
         self._noted_s = self.world.data.time
 
+    def _is_off_track(self) -> bool:
+        return abs(self._lateral_m) > self.track.half_width_m
+
     def _get_next_checkpoint_m(self) -> float:
-        return self.track.checkpoints_m[self._num_passed % NUM_CHECKPOINTS]
+        checkpoints_m = self.track.checkpoints_m
+        return checkpoints_m[self._num_passed % len(checkpoints_m)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import mujoco
 import numpy as np
@@ -20,6 +20,18 @@ from robolearn.task import Evaluation, Task
 HOLD_STEPS = 5  # an arm that only sweeps past the goal does not hold it for 0.25 s
 
 
+class StartStates(Protocol):
+    """Start states that were stored, by number."""
+
+    def apply(self, world: World, index: int, /) -> None:
+        """Sets a world to one of them.
+
+        Raises:
+            RobolearnError: if there is no such start, or it belongs to another model.
+        """
+        ...
+
+
 class SimTask(Task):
     """A goal in a MuJoCo world.
 
@@ -33,12 +45,14 @@ class SimTask(Task):
         hold_steps: for so many control steps in a row the goal must hold.
         state_channels: name and unit of each entry of `observation.environment_state`.
         world: the world, once bound.
+        stored_starts: if given, the seed of a reset is the number of one of them.
     """
 
     embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
     hold_steps: ClassVar[int] = HOLD_STEPS
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
+    stored_starts: StartStates | None = None
 
     def __init__(self, name: str, instruction: str, time_limit_s: float) -> None:
         """Takes what a person says of the task, as in its YAML file.
@@ -107,6 +121,8 @@ class SimTask(Task):
         """Starts an episode; see `Task.reset`."""
         self._robot.begin_episode(seed)
         self.place_parts(np.random.default_rng(seed))
+        if self.stored_starts is not None:
+            self.stored_starts.apply(self.world, seed)
         self.world.forward()
         self._success.reset()
 

@@ -94,7 +94,7 @@ def test_it_drives_on_from_wherever_the_car_stands(environment):
 
 def test_the_speed_profile_keeps_to_its_limits(environment):
     track = environment.task.track
-    profile_mps = compute_speed_profile(track)
+    profile_mps = compute_speed_profile(track, friction=1.0)
     spacing_m = track.length_m / len(profile_mps)
     curvatures = [track.find_curvature(i * spacing_m) for i in range(len(profile_mps))]
     lateral_mps2 = profile_mps**2 * np.abs(curvatures)
@@ -102,6 +102,25 @@ def test_the_speed_profile_keeps_to_its_limits(environment):
     along_mps2 = (np.roll(profile_mps, -1) ** 2 - profile_mps**2) / (2 * spacing_m)
     assert np.abs(along_mps2).max() <= ACCELERATION_MPS2 + 1e-9
     assert np.abs(along_mps2).max() == pytest.approx(ACCELERATION_MPS2)
+
+
+def test_on_a_slippery_floor_it_asks_for_less(environment):
+    watcher = Watcher(environment.task)
+    friction = environment.task.world.model.geom("floor").friction
+    expert = environment.task.make_expert()
+    friction[0] = 0.4
+    try:
+        assert run_episode(environment, expert, [watcher], seed=7).success
+    finally:
+        friction[0] = 1.0
+    assert np.abs(watcher.lateral_m).max() < 0.15
+    steps_mps = np.diff(np.array(watcher.actions)[:, 1], prepend=0.0)
+    most_mps = 0.4 * ACCELERATION_MPS2 * RC_CAR.control_period_s
+    assert np.abs(steps_mps).max() == pytest.approx(most_mps, rel=0.01)
+    slow_s = environment.task.lap_times_s[1]
+    # The same expert notices that the floor is dry again.
+    assert run_episode(environment, expert, seed=7).success
+    assert environment.task.lap_times_s[1] < 0.8 * slow_s
 
 
 def test_laps_through_a_motor_controller_take_as_long_as_driven_directly(environment):

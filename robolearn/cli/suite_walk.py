@@ -1,0 +1,122 @@
+"""A walk over tasks: each is loaded, reset many times, and tried by its expert."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from robolearn.cli.assemble import load_environment
+from robolearn.environment import Environment
+from robolearn.errors import RobolearnError
+from robolearn.rollout import run_episode
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A task to walk by.
+
+    Attributes:
+        suite: whose it is.
+        task: as `load_environment` takes it.
+        robot: a choice of `configs/robot/`.
+        options: of the task, as `load_environment` takes them.
+    """
+
+    suite: str
+    task: str
+    robot: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How a task was found.
+
+    Attributes:
+        suite: whose it is.
+        task: its name.
+        loaded: its world was built.
+        resets_ok: resets that left a start where the goal is still to be reached.
+        episodes: of the expert.
+        successes: of them.
+        num_steps: control steps of all episodes.
+        duration_s: wall-clock time of all episodes [s].
+        failed_seeds: of the episodes that were no success.
+        failed_skills: for each of those, the last skill that did not succeed.
+        error: what went wrong with the task itself; empty if nothing did.
+    """
+
+    suite: str
+    task: str
+    loaded: bool = False
+    resets_ok: int = 0
+    episodes: int = 0
+    successes: int = 0
+    num_steps: int = 0
+    duration_s: float = 0.0
+    failed_seeds: tuple[int, ...] = ()
+    failed_skills: tuple[str, ...] = ()
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain data."""
+        return asdict(self)
+
+
+class TaskWalker:
+    """Visits one task after the other, by their numbers; see `worker_process.Worker`."""
+
+    def __init__(self, stops: Sequence[Stop], episodes: int, resets: int, seed: int) -> None:
+        self._stops, self._episodes, self._resets, self._seed = stops, episodes, resets, seed
+
+    def __call__(self, number: int) -> Visit:
+        """Visits a task; what is wrong with it is part of the result."""
+        stop = self._stops[number]
+        try:
+            environment = load_environment(stop.task, stop.robot, **dict(stop.options))
+        except RobolearnError as error:
+            return Visit(stop.suite, stop.task, error=str(error))
+        try:
+            return self._visit(stop, environment)
+        except RobolearnError as error:
+            return Visit(stop.suite, stop.task, loaded=True, error=str(error))
+        finally:
+            environment.close()
+
+    def close(self) -> None:
+        """Nothing to do: each environment was closed after its visit."""
+
+    def _visit(self, stop: Stop, environment: Environment) -> Visit:
+        resets_ok = 0
+        for seed in range(self._seed, self._seed + self._resets):
+            environment.reset(seed=seed)
+            resets_ok += not environment.task.evaluate().success  # of a first step alone
+        seeds = range(self._seed, self._seed + self._episodes)
+        if not seeds:
+            return Visit(stop.suite, stop.task, True, resets_ok)
+        expert = environment.task.make_expert()
+        began_s = time.perf_counter()
+        results = [run_episode(environment, expert, seed=seed) for seed in seeds]
+        duration_s = time.perf_counter() - began_s
+        failures = [result for result in results if not result.success]
+        return Visit(
+            suite=stop.suite,
+            task=stop.task,
+            loaded=True,
+            resets_ok=resets_ok,
+            episodes=len(results),
+            successes=len(results) - len(failures),
+            num_steps=sum(result.num_steps for result in results),
+            duration_s=duration_s,
+            failed_seeds=tuple(result.seed for result in failures),
+            failed_skills=tuple(_find_failed_skill(result.segments) for result in failures),
+        )
+
+
+def _find_failed_skill(segments: Sequence[Any]) -> str:
+    for segment in reversed(segments):
+        if not segment.succeeded:
+            return " ".join((segment.skill, *segment.arguments))
+    return "none failed"
