@@ -43,6 +43,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A candidate that was looked at.
+
+    Attributes:
+        candidate: the way to take the thing.
+        rating: up to 1 it is good; see `Preview.rate`.
+    """
+
+    candidate: Candidate
+    rating: float
+
+
+@dataclass(frozen=True)
 class Placing:
     """A way to put down what the hand holds.
 
@@ -70,7 +83,7 @@ def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
 
 def choose_grasp(
     hand: HandSkills, thing: Thing, goals: Sequence[Goal], skip: int = 0
-) -> Candidate | None:
+) -> Choice | None:
     """Returns the first way that is free now and where the thing is to go; else the best.
 
     Args:
@@ -79,7 +92,7 @@ def choose_grasp(
         goals: where it is to go; empty: nowhere yet.
         skip: how many good ways to pass over: those that failed.
     """
-    best: tuple[float, Candidate] | None = None
+    best: Choice | None = None
     for candidate in list_candidates(hand, thing):
         rating = rate_candidate(hand, thing, candidate)
         if rating <= 1.0 and goals:
@@ -88,11 +101,11 @@ def choose_grasp(
             rating = 2.0 if placing is None else max(rating, placing.rating)
         if rating <= 1.0:
             if skip == 0:
-                return candidate
+                return Choice(candidate, rating)
             skip -= 1
-        if best is None or rating < best[0]:
-            best = rating, candidate
-    return None if best is None else best[1]
+        if best is None or rating < best.rating:
+            best = Choice(candidate, rating)
+    return best
 
 
 def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> float:

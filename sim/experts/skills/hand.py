@@ -21,6 +21,8 @@ CARRY_MPS, CARRY_RADPS = 0.45, 1.5
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
+MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
+RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
 FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
@@ -91,6 +93,21 @@ class HandSkills:
                 break
         assert best is not None
         return best[1]
+
+    def catch_up(self) -> Actions:
+        """Waits until the arm is nearly where its setpoint is."""
+        for _ in range(MAX_LAG_STEPS):
+            away = self.arm.measure_position() - self.arm.position_w
+            if np.linalg.norm(away) < MAX_LAG_M * self.scale:
+                return
+            yield from self.arm.wait(1)
+
+    def recover(self) -> Actions:
+        """Goes home, joint by joint: out of a posture from which no way leads on."""
+        up = self.arm.target.shift(np.array([0.0, 0.0, RECOVER_RISE_M * self.scale]))
+        if self.preview.is_good(self.preview.look_along([self.arm.target, up], 1.0)):
+            yield from self.go(up)
+        yield from self.arm.move_joints(np.array(self.arm.body.home_position[:-1]))
 
     def close(self) -> Actions:
         """Closes the gripper, until the fingers stand still."""

@@ -66,6 +66,7 @@ def reach(hand: HandSkills, target: HandTarget, opening: float) -> Actions:
     """Goes before a target, the gripper open."""
     hand.arm.opening = opening
     yield from hand.travel(_back_off(hand, target))
+    yield from hand.catch_up()
 
 
 def _choose_targets(

@@ -28,6 +28,7 @@ def reach(hand: HandSkills, candidate: Candidate) -> Actions:
     hand.arm.opening = candidate.opening
     before = candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
     yield from hand.travel(before)
+    yield from hand.catch_up()
 
 
 def grasp(hand: HandSkills, thing: Thing, candidate: Candidate) -> Actions:
@@ -52,6 +53,7 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     yield from stop_if(hand.travel(before), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
+    yield from hand.catch_up()
     yield from hand.go(placing.target, speed_mps=SLOW_MPS)
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
@@ -67,10 +69,10 @@ def retreat(hand: HandSkills, way_in_w: Array) -> Actions:
 
 
 def let_go(hand: HandSkills) -> Actions:
-    """Opens the hand and goes back, after something went wrong."""
+    """Opens the hand and goes home, after something went wrong."""
     hand.held = None
     yield from hand.open(1.0)
-    yield from hand.go(hand.arm.target.shift(STANDOFF_M * hand.scale * UP))
+    yield from hand.recover()
 
 
 def is_lifted(hand: HandSkills, thing: Thing, height_before_w: float) -> bool:
