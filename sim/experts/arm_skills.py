@@ -18,7 +18,7 @@ SPEED_MPS = 0.25
 # on both sides the hand comes down around it, wherever it is exactly.
 CENTRED_HALF_M, ASIDE_M = 0.015, 0.005
 TURN_RATE_RADPS = 2.5
-JOINT_RATE_RADPS = 1.5
+JOINT_RATE_RADPS = 2.5
 
 
 class ArmSkills:

@@ -21,6 +21,8 @@ NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
 MAX_GOALS = 40  # that are looked at for a grasp
+STANDOFF_M = 0.08  # before a grasp, and after letting go
+LIFT_M = 0.05
 # Let go higher where the hand would touch something else, at full size.
 DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 
@@ -110,8 +112,17 @@ def choose_grasp(
 
 def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> float:
     """Returns how bad a grasp would be: up to 1 is good; see `Preview.rate`."""
-    found = hand.preview.look(candidate.target, candidate.opening)
-    return hand.preview.rate(found)
+    target, preview = candidate.target, hand.preview
+    rating = preview.rate(preview.look(target, candidate.opening))
+    if rating > 1.0:
+        return rating
+    before = target.shift(-STANDOFF_M * hand.scale * target.ahead_w)
+    lifted = target.shift(np.array([0.0, 0.0, LIFT_M * hand.scale]))
+    return max(
+        rating,
+        preview.rate(preview.look(before, candidate.opening)),
+        preview.rate(preview.look(lifted, candidate.opening, _imagine(thing, candidate))),
+    )
 
 
 def choose_placing(
@@ -144,7 +155,7 @@ def _cost(choice: tuple[HandTarget, Goal], here: HandTarget) -> float:
 def _find_target(hand: HandSkills, held: Held, pose: Pose) -> HandTarget:
     """Returns where the hand is when what it holds has a pose."""
     tool = pose @ held.pose.invert()
-    return hand.make_target(tool.position, tool.rotation[:, 0], tool.rotation[:, 2])
+    return hand.make_holding_target(tool)
 
 
 def _imagine(thing: Thing, candidate: Candidate) -> Held:

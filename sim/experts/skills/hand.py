@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.experts.arm_skills import TURN_RATE_RADPS, ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget, make_target
+from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held, Preview
 from robolearn.specs import Array
 
@@ -48,6 +50,17 @@ class HandSkills:
         """Returns a target of the hand; see `hand_target.make_target`."""
         return make_target(
             position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth
+        )
+
+    def make_holding_target(self, tool: Pose) -> HandTarget:
+        """Returns a target of the hand with something in it, which turns with it."""
+        return make_target(
+            tool.position,
+            tool.rotation[:, 0],
+            tool.rotation[:, 2],
+            has_azimuth=self.arm.has_azimuth,
+            near_rad=self.arm.roll_rad,
+            symmetry_rad=2 * math.pi,
         )
 
     def find_opening(self, width_m: float) -> float:

@@ -8,15 +8,13 @@ import numpy as np
 
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.skills.goals import Goal, get_pose
-from robolearn.sim.experts.skills.grasps import Candidate, choose_placing
+from robolearn.sim.experts.skills.grasps import LIFT_M, STANDOFF_M, Candidate, choose_placing
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
 from robolearn.specs import Array
 
 # At full size.
-STANDOFF_M = 0.08  # before a grasp, and after letting go
-LIFT_M = 0.05
 LIFTED_M = 0.02  # what did not rise this much was not grasped
 LOST_M = 0.06  # what is this far from its place in the hand is lost
 LIFT_MPS = 0.35
