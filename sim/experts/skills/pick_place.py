@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from robolearn.sim.catalogue.thing import Thing
-from robolearn.sim.experts.skills.goals import Goal, get_pose
-from robolearn.sim.experts.skills.grasps import LIFT_M, STANDOFF_M, Candidate, choose_placing
+from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
+from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_placing
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
@@ -47,7 +47,7 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     placing = choose_placing(hand, held, goals, opening)
     if placing is None:
         return
-    before = placing.target.shift(-STANDOFF_M * hand.scale * placing.goal.way_in_w)
+    before = placing.target.shift(-placing.goal.standoff_m * hand.scale * placing.goal.way_in_w)
     yield from stop_if(hand.travel(before), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
@@ -56,14 +56,15 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
     hand.held = None
-    yield from retreat(hand, placing.goal.way_in_w)
+    yield from retreat(hand, placing.goal)
 
 
-def retreat(hand: HandSkills, way_in_w: Array) -> Actions:
+def retreat(hand: HandSkills, goal: Goal) -> Actions:
     """Goes back the way the hand came."""
     here = hand.arm.target
-    way_back_w = -here.ahead_w if abs(here.ahead_w @ way_in_w) > 0.5 else -way_in_w
-    yield from hand.go(here.shift(STANDOFF_M * hand.scale * way_back_w))
+    is_ahead = here.ahead_w @ goal.way_in_w > 0.5
+    way_back_w = -here.ahead_w if is_ahead else -goal.way_in_w
+    yield from hand.go(here.shift(goal.standoff_m * hand.scale * way_back_w))
 
 
 def let_go(hand: HandSkills) -> Actions:
