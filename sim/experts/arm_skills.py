@@ -18,6 +18,7 @@ SPEED_MPS = 0.25
 # on both sides the hand comes down around it, wherever it is exactly.
 CENTRED_HALF_M, ASIDE_M = 0.015, 0.005
 TURN_RATE_RADPS = 2.5
+JOINT_RATE_RADPS = 2.5
 
 
 class ArmSkills:
@@ -55,7 +56,10 @@ class ArmSkills:
         self._joint_pos = self.measure_joint_pos()
         body = self.body
         self.opening = (self._joints[-1].position - body.gripper_closed) / body.gripper_range
-        self.position_w = body.chain.compute_tool_pose(self._joint_pos)[0]
+        self._take_setpoint()
+
+    def _take_setpoint(self) -> None:
+        self.position_w = self.body.chain.compute_tool_pose(self._joint_pos)[0]
         angles = self._kinematics.compute_angles(self._joint_pos)
         self.azimuth_rad, self.pitch_rad, self.roll_rad = angles
 
@@ -88,14 +92,31 @@ class ArmSkills:
         goal = HandTarget(np.asarray(position_w, float), pitch_rad, roll_rad, azimuth_rad)
         yield from self.move_to(goal, speed_mps=speed_mps)
 
-    def move_to(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Iterator[Array]:
+    def move_to(
+        self,
+        goal: HandTarget,
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
         """Moves the hand in a straight line, turning on the way; see `move`."""
         way = self.target.find_way(goal)
-        duration_s = max(way.length_m / speed_mps, way.turn_rad / TURN_RATE_RADPS)
+        duration_s = max(way.length_m / speed_mps, way.turn_rad / turn_rate_radps)
         num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
         for target in way.split(num_steps):
             self.target = target
             yield self.make_action()
+
+    def move_joints(self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS) -> Iterator[Array]:
+        """Moves all joints evenly, wherever that leads the hand; shape (num_joints,) [rad]."""
+        start_rad = self._joint_pos
+        duration_s = float(np.abs(goal_rad - start_rad).max()) / rate_radps
+        num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
+        for step in range(1, num_steps + 1):
+            self._joint_pos = start_rad + step / num_steps * (goal_rad - start_rad)
+            self._take_setpoint()
+            action = np.array([*self._joint_pos, self.opening], np.float32)
+            yield self.body.action_spec.clip(action)
 
     @property
     def target(self) -> HandTarget:
@@ -129,6 +150,10 @@ class ArmSkills:
     def measure_joint_pos(self) -> Array:
         """Returns where the joints really are [rad], without the gripper."""
         return np.array([joint.position for joint in self._joints[:-1]])
+
+    def measure_position(self) -> Array:
+        """Returns where the tool really is [m], shape (3,)."""
+        return self.body.chain.compute_tool_pose(self.measure_joint_pos())[0]
 
     def measure_opening_rate(self) -> float:
         """Returns how fast the gripper opens or closes [1/s]."""

@@ -99,18 +99,24 @@ class Way:
 
 
 def make_target(
-    position_w: Array, ahead_w: Array, opening_w: Array, *, has_azimuth: bool
+    position_w: Array,
+    ahead_w: Array,
+    opening_w: Array,
+    *,
+    has_azimuth: bool,
+    near_rad: float = DOWN_RAD,
+    symmetry_rad: float = math.pi,
 ) -> HandTarget:
     """Turns directions into angles.
 
     Args:
         position_w: of the tool point [m], shape (3,).
         ahead_w: where the hand points, a unit vector.
-        opening_w: from finger to finger, a unit vector; its opposite is as good.
+        opening_w: from finger to finger, a unit vector.
         has_azimuth: whether the arm can choose where its hand points; if not, the nearest it can.
-
-    Returns:
-        Of both rolls that are as good, the one nearer to pi/2.
+        near_rad: of all rolls that are as good, the one nearest to this is taken [rad].
+        symmetry_rad: rolls this far apart are as good: an empty hand's fingers are alike, but what
+            a hand holds turns with it [rad].
     """
     level = math.hypot(ahead_w[0], ahead_w[1])
     azimuth_rad = None
@@ -119,7 +125,7 @@ def make_target(
     bearing_rad = find_bearing(position_w) if azimuth_rad is None else azimuth_rad
     pitch_rad = math.atan2(-ahead_w[2], level) if level > NEARLY_DOWN else DOWN_RAD
     _, aside, up = (make_rotation(bearing_rad, pitch_rad, 0.0).T @ opening_w).tolist()
-    roll_rad = nearest_turn(math.atan2(aside, up), DOWN_RAD, math.pi)
+    roll_rad = nearest_turn(math.atan2(aside, up), near_rad, symmetry_rad)
     return HandTarget(np.asarray(position_w, float), pitch_rad, roll_rad, azimuth_rad)
 
 

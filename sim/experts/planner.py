@@ -11,8 +11,8 @@ from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.ordering import order_relations
 from robolearn.sim.experts.skills import moving_parts, pick_place
-from robolearn.sim.experts.skills.goals import Goal, find_goals
-from robolearn.sim.experts.skills.grasps import Candidate, choose_grasp
+from robolearn.sim.experts.skills.goals import Goal, find_goals, select_free
+from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_grasp
 from robolearn.sim.experts.skills.hand import HandSkills
 from robolearn.sim.experts.skills.log import SkillLog
 from robolearn.sim.judgement import Judgement
@@ -22,6 +22,7 @@ Attempt = Generator[Array, None, bool]
 
 MAX_TRIES = 3  # of each relation
 MAX_ROUNDS = 2  # through the whole goal: what was undone is done again
+WIDE = 0.95  # share of its way from which on a part is as open as can be
 SETTLE_STEPS = 12  # to wait for what was let go to come to rest
 
 
@@ -86,9 +87,12 @@ class PlanningExpert(Expert):
         name, support = relation.arguments
         thing = self._scene.things[name]
         yield from self._open_up(support)
-        candidate = choose_grasp(self._hand, thing, self._find_goals(relation), self._attempt)
-        if candidate is None:
+        choice = self._choose_grasp(relation)
+        if choice is not None and choice.rating > 1.0 and (yield from self._open_wide(support)):
+            choice = self._choose_grasp(relation)
+        if choice is None:
             return False
+        candidate = choice.candidate
         if not (yield from self._take(thing, candidate)):
             yield from pick_place.let_go(self._hand)
             return False
@@ -97,7 +101,7 @@ class PlanningExpert(Expert):
         )
         check = self._expect(relation)
         placed = yield from self.log.run("place", (name, support), self._settle(actions, check), check)
-        if self._hand.held is not None:
+        if not placed:
             yield from pick_place.let_go(self._hand)
         return placed
 
@@ -124,6 +128,17 @@ class PlanningExpert(Expert):
             if not part.is_open:
                 yield from self._move_part("open", part.thing.name, part)
 
+    def _open_wide(self, support: str) -> Attempt:
+        """Opens as far as it goes what is open, but too little; says whether there was such."""
+        place = self._scene.places.get(support)
+        if place is None or place.owner is None or not place.is_inside:
+            return False
+        covers = moving_parts.find_covers(place)
+        narrow = [part for part in covers if part.position < WIDE * part.part.limit]
+        for part in narrow:
+            yield from self._move_part("open", part.thing.name, part)
+        return bool(narrow)
+
     def _move_parts(self, skill: str, relation: Relation) -> Attempt:
         (name,) = relation.arguments
         for part in self._scene.find_parts(name):
@@ -132,15 +147,23 @@ class PlanningExpert(Expert):
 
     def _move_part(self, skill: str, name: str, part: moving_parts.ThingPart) -> Attempt:
         actions, check = moving_parts.make_skill(skill, self._hand, part, self._attempt)
-        return (yield from self.log.run(skill, (name,), self._settle(actions, check), check))
+        moved = yield from self.log.run(skill, (name,), self._settle(actions, check), check)
+        if not moved:
+            yield from pick_place.let_go(self._hand)
+        return moved
 
     # --- what skills need to know ---
+
+    def _choose_grasp(self, relation: Relation) -> Choice | None:
+        thing = self._scene.things[relation.arguments[0]]
+        return choose_grasp(self._hand, thing, self._find_goals(relation), self._attempt)
 
     def _find_goals(self, relation: Relation) -> list[Goal]:
         name, support = relation.arguments
         alike = [r for r in self._goal if r.arguments[1:] == (support,)]
         slot = (alike.index(relation), len(alike))
-        return find_goals(self._scene, self._scene.things[name], support, slot)
+        goals = find_goals(self._scene, self._scene.things[name], support, slot)
+        return select_free(self._hand.preview, self._scene.things[name], goals)
 
     def _expect(self, relation: Relation) -> moving_parts.Check:
         return lambda: self._judgement.holds(relation)

@@ -132,7 +132,7 @@ def load_starts(suite: str, version: int, task_id: str, folder: Path = FOLDER) -
     if not path.is_file():
         raise RobolearnError(f"suite {suite!r} stores no starts: use fresh ones, starts=fresh")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             header = json.loads(archive[VERSIONS_KEY].tobytes())
             found = {"version": header["version"], "models": dict(header["models"])}
             if task_id not in archive:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from robolearn.sim.bddl_scene import BddlScene
-from robolearn.sim.experts.arm_skills import ArmSkills
+from robolearn.sim.experts.arm_skills import TURN_RATE_RADPS, ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget, make_target
+from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held, Preview
 from robolearn.specs import Array
 
@@ -16,9 +18,13 @@ Actions = Iterator[Array]
 
 # At full size, as everything here.
 SPEED_MPS = 0.55
+# What is held by its rim swings if it is turned faster.
+CARRY_MPS, CARRY_RADPS = 0.45, 1.5
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
+MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
+RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
 FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
@@ -46,6 +52,17 @@ class HandSkills:
             position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth
         )
 
+    def make_holding_target(self, tool: Pose) -> HandTarget:
+        """Returns a target of the hand with something in it, which turns with it."""
+        return make_target(
+            tool.position,
+            tool.rotation[:, 0],
+            tool.rotation[:, 2],
+            has_azimuth=self.arm.has_azimuth,
+            near_rad=self.arm.roll_rad,
+            symmetry_rad=2 * math.pi,
+        )
+
     def find_opening(self, width_m: float) -> float:
         """Returns the opening that leaves room on both sides of something of that width [m]."""
         gap_m = width_m + 2 * FINGER_ROOM_M * self.scale
@@ -53,7 +70,12 @@ class HandSkills:
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
         """Moves straight."""
-        yield from self.arm.move_to(goal, speed_mps=speed_mps * self.scale)
+        turn_rate_radps = TURN_RATE_RADPS
+        if self.held is not None:
+            speed_mps, turn_rate_radps = min(speed_mps, CARRY_MPS), CARRY_RADPS
+        yield from self.arm.move_to(
+            goal, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
+        )
 
     def travel(self, *goals: HandTarget, ignored: Array | None = None) -> Actions:
         """Moves up, across over everything that stands around, and down to the goals in turn."""
@@ -84,6 +106,21 @@ class HandSkills:
                 break
         assert best is not None
         return best[1]
+
+    def catch_up(self) -> Actions:
+        """Waits until the arm is nearly where its setpoint is."""
+        for _ in range(MAX_LAG_STEPS):
+            away = self.arm.measure_position() - self.arm.position_w
+            if np.linalg.norm(away) < MAX_LAG_M * self.scale:
+                return
+            yield from self.arm.wait(1)
+
+    def recover(self) -> Actions:
+        """Goes home, joint by joint: out of a posture from which no way leads on."""
+        up = self.arm.target.shift(np.array([0.0, 0.0, RECOVER_RISE_M * self.scale]))
+        if self.preview.is_good(self.preview.look_along([self.arm.target, up], 1.0)):
+            yield from self.go(up)
+        yield from self.arm.move_joints(np.array(self.arm.body.home_position[:-1]))
 
     def close(self) -> Actions:
         """Closes the gripper, until the fingers stand still."""

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from robolearn.sim.catalogue.thing import Thing
-from robolearn.sim.experts.skills.goals import Goal, get_pose
-from robolearn.sim.experts.skills.grasps import Candidate, choose_placing
+from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
+from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_placing
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
 from robolearn.specs import Array
 
 # At full size.
-STANDOFF_M = 0.08  # before a grasp, and after letting go
-LIFT_M = 0.05
 LIFTED_M = 0.02  # what did not rise this much was not grasped
 LOST_M = 0.06  # what is this far from its place in the hand is lost
 LIFT_MPS = 0.35
@@ -28,6 +26,7 @@ def reach(hand: HandSkills, candidate: Candidate) -> Actions:
     hand.arm.opening = candidate.opening
     before = candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
     yield from hand.travel(before)
+    yield from hand.catch_up()
 
 
 def grasp(hand: HandSkills, thing: Thing, candidate: Candidate) -> Actions:
@@ -48,29 +47,31 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     placing = choose_placing(hand, held, goals, opening)
     if placing is None:
         return
-    before = placing.target.shift(-STANDOFF_M * hand.scale * placing.goal.way_in_w)
+    before = placing.target.shift(-placing.goal.standoff_m * hand.scale * placing.goal.way_in_w)
     yield from stop_if(hand.travel(before), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
+    yield from hand.catch_up()
     yield from hand.go(placing.target, speed_mps=SLOW_MPS)
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
     hand.held = None
-    yield from retreat(hand, placing.goal.way_in_w)
+    yield from retreat(hand, placing.goal)
 
 
-def retreat(hand: HandSkills, way_in_w: Array) -> Actions:
+def retreat(hand: HandSkills, goal: Goal) -> Actions:
     """Goes back the way the hand came."""
     here = hand.arm.target
-    way_back_w = -here.ahead_w if abs(here.ahead_w @ way_in_w) > 0.5 else -way_in_w
-    yield from hand.go(here.shift(STANDOFF_M * hand.scale * way_back_w))
+    is_ahead = here.ahead_w @ goal.way_in_w > 0.5
+    way_back_w = -here.ahead_w if is_ahead else -goal.way_in_w
+    yield from hand.go(here.shift(goal.standoff_m * hand.scale * way_back_w))
 
 
 def let_go(hand: HandSkills) -> Actions:
-    """Opens the hand and goes back, after something went wrong."""
+    """Opens the hand and goes home, after something went wrong."""
     hand.held = None
     yield from hand.open(1.0)
-    yield from hand.go(hand.arm.target.shift(STANDOFF_M * hand.scale * UP))
+    yield from hand.recover()
 
 
 def is_lifted(hand: HandSkills, thing: Thing, height_before_w: float) -> bool:

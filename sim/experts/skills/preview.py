@@ -112,7 +112,10 @@ class Preview:
         self._set_state(solution.joint_pos, opening)
         if held is not None:
             self._set_thing(held.thing, tool @ held.pose)
-        overlap_m = self._measure_overlap(held, ignored)
+        moving = self._world.robot_geoms
+        if held is not None:
+            moving = moving | held.thing.geoms
+        overlap_m = self._measure_overlap(moving, self._nothing if ignored is None else ignored)
         return Finding(overlap_m, solution.position_error_m, turn_rad, solution.joint_pos)
 
     def look_along(
@@ -140,6 +143,12 @@ class Preview:
                     return found
         return found
 
+    def measure_thing(self, thing: Thing, pose: Pose) -> float:
+        """Returns how deep a thing would be in others if it were elsewhere; the hand is no matter."""
+        self._set_state(self._arm.joint_pos, 0.0)
+        self._set_thing(thing, pose)
+        return self._measure_overlap(thing.geoms, self._world.robot_geoms)
+
     def _pose_of_tool(self, joint_pos: Array) -> Pose:
         return Pose(*self._arm.body.chain.compute_tool_pose(joint_pos))
 
@@ -156,14 +165,10 @@ class Preview:
         self._data.qpos[start : start + 3] = pose.position
         mujoco.mju_mat2Quat(self._data.qpos[start + 3 : start + 7], pose.rotation.ravel())
 
-    def _measure_overlap(self, held: Held | None, ignored: Array | None) -> float:
+    def _measure_overlap(self, moving: Array, ignored: Array) -> float:
         """Returns how deep what moves is in what does not [m]."""
         mujoco.mj_kinematics(self._world.model, self._data)
         mujoco.mj_collision(self._world.model, self._data)
-        moving = self._world.robot_geoms
-        if held is not None:
-            moving = moving | held.thing.geoms
-        ignored = self._nothing if ignored is None else ignored
         pairs, distances = self._data.contact.geom, self._data.contact.dist
         one, other = moving[pairs[:, 0]], moving[pairs[:, 1]]
         counted = (one != other) & ~ignored[pairs].any(axis=1)

@@ -1,0 +1,79 @@
+"""`robolearn suite …` and `robolearn benchmark suites`, as a person types them."""
+
+import json
+
+import pytest
+
+from robolearn.cli.main import main
+
+BDDL = """(define (problem Desk) (:domain robosuite) (:language lift the can)
+  (:regions (left (:target main_table) (:ranges ((-0.1 0.1 0.0 0.2)))))
+  (:fixtures main_table - table) (:objects can_1 - CATEGORY)
+  (:init (On can_1 main_table_left)) (:goal (Up can_1)))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_suites_and_their_tasks_are_listed(folder, capsys):
+    assert main(["suite", "list", "json=suites.json"]) == 0
+    suites = json.loads((folder / "suites.json").read_text())["suites"]
+    assert {"spatial", "tracks"} <= {suite["name"] for suite in suites}
+    assert main(["suite", "list", "tracks", "json=tracks.json"]) == 0
+    tasks = json.loads((folder / "tracks.json").read_text())["tasks"]
+    assert len(tasks) == 10
+    assert tasks[0]["instruction"] in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_unknown_suite_is_refused_with_the_nearest(folder, capsys):
+    assert main(["suite", "list", "trakcs"]) == 2
+    assert "Did you mean 'tracks'" in capsys.readouterr().err
+
+
+def test_other_peoples_files_are_walked_and_what_is_wrong_is_told(folder, capsys):
+    for name, category in (("good", "alphabet_soup"), ("bad", "alphabet_sop")):
+        (folder / "theirs").mkdir(exist_ok=True)
+        (folder / "theirs" / f"{name}.bddl").write_text(BDDL.replace("CATEGORY", category))
+    line = ["benchmark", "suites", "libero_bddl=theirs", "body=so101_sim", "episodes=0", "resets=3"]
+    assert main([*line, "workers=1", "json=walk.json"]) == 0
+    (suite,) = json.loads((folder / "walk.json").read_text())["suites"]
+    assert (suite["name"], suite["tasks"], suite["loaded"]) == ("theirs", 2, 1)
+    assert suite["resets_ok"] == 1
+    errors = [task["error"] for task in suite["by_task"]]
+    assert sum("bad.bddl:3:" in error and "alphabet_soup" in error for error in errors) == 1
+
+
+def test_a_folder_without_files_is_refused(folder, capsys):
+    assert main(["benchmark", "suites", "libero_bddl=."]) == 2
+    assert "no *.bddl file" in capsys.readouterr().err
+
+
+@pytest.mark.gl
+def test_a_task_is_shown_with_a_picture(folder, capsys):
+    (folder / "task.bddl").write_text(BDDL.replace("CATEGORY", "alphabet_soup"))
+    assert main(["suite", "show", "task.bddl", "body=so101_sim", "output=start.png"]) == 0
+    assert "lift the can" in capsys.readouterr().out
+    assert (folder / "start.png").stat().st_size > 2000
+    assert main(["suite", "show", "task.bddl", "body=so101_sim", "output=start.xyz"]) == 2
+    assert "start.xyz cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.gl
+def test_a_sheet_shows_every_task(folder):
+    from PIL import Image
+
+    line = ["suite", "render", "tracks", "output=sheet.png", "columns=5", "width_px=120"]
+    assert main(line) == 0
+    with Image.open(folder / "sheet.png") as sheet:
+        width, height = sheet.size
+    assert width == pytest.approx(5 * 126, abs=10)
+    assert height > 2 * 90
+
+
+def test_starts_are_stored_where_asked(folder):
+    assert main(["suite", "store", "tracks", "starts=2", "folder=starts"]) == 0
+    assert (folder / "starts" / "tracks.npz").is_file()
