@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from robolearn.sim.catalogue.category import Grasp
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.hand import HandSkills
+from robolearn.sim.experts.skills.hand import HandSkills, Route
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
 from robolearn.sim.experts.skills.preview import Held
 from robolearn.specs import Array
@@ -22,6 +23,7 @@ TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
 Ratings = dict[tuple[float, ...], float]
 
+MAX_ROUTES = 8  # that are looked at from end to end
 TIP_ROOM_M = 0.003  # below the fingertips
 LIFT_M = 0.05
 # Let go higher where the hand would touch something else, at full size.
@@ -101,8 +103,8 @@ def choose_grasp(
         rating = rate_candidate(hand, thing, candidate)
         if rating <= 1.0 and goals:
             held = _imagine(thing, candidate)
-            placing = choose_placing(hand, held, goals, candidate.opening, seen)
-            rating = 2.0 if placing is None else max(rating, placing.rating)
+            placing = next(find_placings(hand, held, goals, candidate.opening, seen))
+            rating = max(rating, placing.rating)
         if rating <= 1.0:
             if skip == 0:
                 return Choice(candidate, rating)
@@ -127,14 +129,10 @@ def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> floa
     )
 
 
-def choose_placing(
-    hand: HandSkills,
-    held: Held,
-    goals: Sequence[Goal],
-    opening: float,
-    seen: Ratings | None = None,
-) -> Placing | None:
-    """Returns the first way of putting down that is free; else the best of those looked at.
+def find_placings(
+    hand: HandSkills, held: Held, goals: Sequence[Goal], opening: float, seen: Ratings
+) -> Iterator[Placing]:
+    """Goes through the ways of putting down that are free; if there are none, the best at last.
 
     Args:
         hand: the hand.
@@ -143,7 +141,6 @@ def choose_placing(
         opening: of the gripper when it lets go.
         seen: ratings of what was looked at before; filled.
     """
-    seen = {} if seen is None else seen
     best: Placing | None = None
     here = hand.arm.target
     choices = sorted(
@@ -154,10 +151,28 @@ def choose_placing(
         for target, goal in choices:
             raised = target.shift(-drop_m * hand.scale * goal.way_in_w)
             rating = _rate_placing(hand, held, raised, opening, seen)
-            if best is None or rating < best.rating:
-                best = Placing(raised, goal, rating)
+            placing = Placing(raised, goal, rating)
             if rating <= 1.0:
-                return best
+                yield placing
+            if best is None or rating < best.rating:
+                best = placing
+    if best is not None and best.rating > 1.0:
+        yield best
+
+
+def choose_route(
+    hand: HandSkills, held: Held, goals: Sequence[Goal], opening: float
+) -> tuple[Placing, Route] | None:
+    """Returns the first way of putting down to which a free way leads; else the best."""
+    best: tuple[Placing, Route] | None = None
+    for placing in islice(find_placings(hand, held, goals, opening, {}), MAX_ROUTES):
+        goal = placing.goal
+        before = placing.target.shift(-goal.standoff_m * hand.scale * goal.way_in_w)
+        route = hand.find_route(before, placing.target)
+        if best is None or route.rating < best[1].rating:
+            best = placing, route
+        if route.rating <= 1.0:
+            break
     return best
 
 

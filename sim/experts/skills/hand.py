@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,6 +31,19 @@ STILL_PER_S = 0.1  # of the opening
 FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
 
 
+@dataclass(frozen=True)
+class Route:
+    """A way that was looked at.
+
+    Attributes:
+        targets: straight from each to the next.
+        rating: up to 1 it is good; see `Preview.rate`.
+    """
+
+    targets: tuple[HandTarget, ...]
+    rating: float
+
+
 class HandSkills:
     """An arm's hand in a scene, whose lengths are all scaled alike.
 
@@ -48,9 +62,7 @@ class HandSkills:
 
     def make_target(self, position_w: Array, ahead_w: Array, opening_w: Array) -> HandTarget:
         """Returns a target of the hand; see `hand_target.make_target`."""
-        return make_target(
-            position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth
-        )
+        return make_target(position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth)
 
     def make_holding_target(self, tool: Pose) -> HandTarget:
         """Returns a target of the hand with something in it, which turns with it."""
@@ -77,35 +89,41 @@ class HandSkills:
             goal, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
         )
 
-    def travel(self, *goals: HandTarget, ignored: Array | None = None) -> Actions:
+    def travel(self, *goals: HandTarget) -> Actions:
         """Moves up, across over everything that stands around, and down to the goals in turn."""
-        for target in self.find_way_over(*goals, ignored=ignored):
+        yield from self.follow(self.find_route(*goals).targets)
+
+    def follow(self, targets: Sequence[HandTarget]) -> Actions:
+        """Moves straight from target to target."""
+        for target in targets:
             yield from self.go(target)
 
-    def find_way_over(
-        self, *goals: HandTarget, ignored: Array | None = None
-    ) -> list[HandTarget]:
+    def find_route(self, *goals: HandTarget) -> Route:
         """Returns the lowest way up, across and down that touches nothing; else the best."""
         start, first = self.arm.target, goals[0]
         lowest = max(start.position_w[2], first.position_w[2])
-        best: tuple[float, list[HandTarget]] | None = None
+        best: Route | None = None
         for rise in range(MAX_RISES):
             height = lowest + rise * RISE_M * self.scale
-            targets = [_raise(start, height), _raise(first, height), *goals]
+            targets = (_raise(start, height), _raise(first, height), *goals)
+            limit = np.inf if best is None else best.rating
             found = self.preview.look_along(
-                [start, *targets],
-                self.arm.opening,
-                self.held,
-                ignored,
-                limit=best[0] if best else np.inf,
+                [start, *targets], self.arm.opening, self.held, limit=max(limit, 1.0)
             )
-            rating = self.preview.rate(found)
-            if best is None or rating < best[0]:
-                best = rating, targets
-            if rating <= 1.0:
+            route = Route(targets, self.preview.rate(found))
+            if best is None or route.rating < best.rating:
+                best = route
+            if best.rating <= 1.0:
                 break
         assert best is not None
-        return best[1]
+        return best
+
+    def back_off(self, way_m: float, *directions_w: Array) -> Actions:
+        """Moves away in the direction in which the least is touched."""
+        here, opening = self.arm.target, self.arm.opening
+        ways = [here.shift(way_m * self.scale * direction_w) for direction_w in directions_w]
+        ratings = [self.preview.rate(self.preview.look_along([here, way], opening)) for way in ways]
+        yield from self.go(ways[int(np.argmin(ratings))])
 
     def catch_up(self) -> Actions:
         """Waits until the arm is nearly where its setpoint is."""

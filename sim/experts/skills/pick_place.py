@@ -8,11 +8,10 @@ import numpy as np
 
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_placing
+from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_route
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
-from robolearn.specs import Array
 
 # At full size.
 LIFTED_M = 0.02  # what did not rise this much was not grasped
@@ -44,11 +43,11 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     held = hand.held
     assert held is not None
     opening = hand.find_opening(width_m)
-    placing = choose_placing(hand, held, goals, opening)
-    if placing is None:
+    choice = choose_route(hand, held, goals, opening)
+    if choice is None:
         return
-    before = placing.target.shift(-placing.goal.standoff_m * hand.scale * placing.goal.way_in_w)
-    yield from stop_if(hand.travel(before), lambda: is_lost(hand, thing))
+    placing, route = choice
+    yield from stop_if(hand.follow(route.targets[:-1]), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
     yield from hand.catch_up()
@@ -56,15 +55,8 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
     hand.held = None
-    yield from retreat(hand, placing.goal)
-
-
-def retreat(hand: HandSkills, goal: Goal) -> Actions:
-    """Goes back the way the hand came."""
-    here = hand.arm.target
-    is_ahead = here.ahead_w @ goal.way_in_w > 0.5
-    way_back_w = -here.ahead_w if is_ahead else -goal.way_in_w
-    yield from hand.go(here.shift(goal.standoff_m * hand.scale * way_back_w))
+    goal = placing.goal
+    yield from hand.back_off(goal.standoff_m, -goal.way_in_w, -hand.arm.target.ahead_w)
 
 
 def let_go(hand: HandSkills) -> Actions:
