@@ -101,7 +101,7 @@ def _find_rotations(thing: Thing, box: NamedRegion, axes_w: Array, way_in_w: Arr
     is_level = abs(way_in_w[2]) < 0.5
     if is_level:
         turns = find_turns(thing, NUM_YAWS) if height < box.size_m[2] - WALL_M else []
-        return turns + _find_lying(way_in_w)
+        return turns or _find_lying(way_in_w)
     if height / 2 > box.size_m[2]:  # its middle would be above the box
         return [_lean(rotation) for rotation in find_turns(thing, NUM_YAWS)]
     if abs(length - width) < SQUARE_M:

@@ -168,7 +168,7 @@ def choose_route(
     for placing in islice(find_placings(hand, held, goals, opening, {}), MAX_ROUTES):
         goal = placing.goal
         before = placing.target.shift(-goal.standoff_m * hand.scale * goal.way_in_w)
-        route = hand.find_route(before, placing.target)
+        route = hand.find_route(before, lead_in=placing.target)
         if best is None or route.rating < best[1].rating:
             best = placing, route
         if route.rating <= 1.0:

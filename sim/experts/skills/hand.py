@@ -12,7 +12,7 @@ from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.experts.arm_skills import TURN_RATE_RADPS, ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget, make_target
 from robolearn.sim.experts.skills.pose import Pose
-from robolearn.sim.experts.skills.preview import Held, Preview
+from robolearn.sim.experts.skills.preview import Finding, Held, Knot, Preview
 from robolearn.specs import Array
 
 Actions = Iterator[Array]
@@ -36,11 +36,11 @@ class Route:
     """A way that was looked at.
 
     Attributes:
-        targets: straight from each to the next.
+        knots: from each to the next the hand moves straight.
         rating: up to 1 it is good; see `Preview.rate`.
     """
 
-    targets: tuple[HandTarget, ...]
+    knots: tuple[Knot, ...]
     rating: float
 
 
@@ -82,41 +82,64 @@ class HandSkills:
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
         """Moves straight."""
-        turn_rate_radps = TURN_RATE_RADPS
-        if self.held is not None:
-            speed_mps, turn_rate_radps = min(speed_mps, CARRY_MPS), CARRY_RADPS
+        speed_mps, turn_rate_radps = self._limit_speed(speed_mps)
         yield from self.arm.move_to(
             goal, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
         )
 
-    def travel(self, *goals: HandTarget) -> Actions:
-        """Moves up, across over everything that stands around, and down to the goals in turn."""
-        yield from self.follow(self.find_route(*goals).targets)
+    def travel(self, goal: HandTarget) -> Actions:
+        """Moves up, across over everything that stands around, and down."""
+        yield from self.follow(self.find_route(goal))
 
-    def follow(self, targets: Sequence[HandTarget]) -> Actions:
-        """Moves straight from target to target."""
-        for target in targets:
-            yield from self.go(target)
+    def follow(self, route: Route) -> Actions:
+        """Moves along a route, the arm just as it was looked at."""
+        speed_mps, turn_rate_radps = self._limit_speed(SPEED_MPS)
+        for knot in route.knots:
+            yield from self.arm.move_through(
+                knot.target,
+                knot.joint_pos,
+                speed_mps=speed_mps * self.scale,
+                turn_rate_radps=turn_rate_radps,
+            )
 
-    def find_route(self, *goals: HandTarget) -> Route:
-        """Returns the lowest way up, across and down that touches nothing; else the best."""
-        start, first = self.arm.target, goals[0]
-        lowest = max(start.position_w[2], first.position_w[2])
+    def _limit_speed(self, speed_mps: float) -> tuple[float, float]:
+        """Returns speed and turn rate: both are less with something in the hand."""
+        if self.held is None:
+            return speed_mps, TURN_RATE_RADPS
+        return min(speed_mps, CARRY_MPS), CARRY_RADPS
+
+    def find_route(self, goal: HandTarget, lead_in: HandTarget | None = None) -> Route:
+        """Returns the lowest way up, across and down that touches nothing; else the best.
+
+        Args:
+            goal: where it ends.
+            lead_in: where the hand is to go from there: that must be possible too.
+        """
+        start = self.arm.target
+        lowest = max(start.position_w[2], goal.position_w[2])
         best: Route | None = None
         for rise in range(MAX_RISES):
             height = lowest + rise * RISE_M * self.scale
-            targets = (_raise(start, height), _raise(first, height), *goals)
-            limit = np.inf if best is None else best.rating
-            found = self.preview.look_along(
-                [start, *targets], self.arm.opening, self.held, limit=max(limit, 1.0)
-            )
-            route = Route(targets, self.preview.rate(found))
+            targets = [start, _raise(start, height), _raise(goal, height), goal]
+            found = self._look(targets, best)
+            route = Route(found.knots, self.preview.rate(found))
+            if lead_in is not None:
+                way_in = self._look([goal, lead_in], best, found.joint_pos)
+                route = Route(found.knots, self.preview.rate(found.join(way_in)))
             if best is None or route.rating < best.rating:
                 best = route
             if best.rating <= 1.0:
                 break
         assert best is not None
         return best
+
+    def _look(
+        self, targets: Sequence[HandTarget], best: Route | None, joint_pos: Array | None = None
+    ) -> Finding:
+        """Looks along a way as long as it is better than the best so far."""
+        limit = np.inf if best is None else max(best.rating, 1.0)
+        opening, held = self.arm.opening, self.held
+        return self.preview.look_along(targets, opening, held, joint_pos=joint_pos, limit=limit)
 
     def back_off(self, way_m: float, *directions_w: Array) -> Actions:
         """Moves away in the direction in which the least is touched."""

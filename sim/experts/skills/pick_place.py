@@ -47,7 +47,7 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     if choice is None:
         return
     placing, route = choice
-    yield from stop_if(hand.follow(route.targets[:-1]), lambda: is_lost(hand, thing))
+    yield from stop_if(hand.follow(route), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
     yield from hand.catch_up()

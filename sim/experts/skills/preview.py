@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -22,6 +23,7 @@ from robolearn.specs import Array
 SAMPLE_M, SAMPLE_RAD = 0.03, 0.35
 # What makes a pose useless: at full size.
 MAX_OVERLAP_M, MAX_MISS_M, MAX_TURN_RAD = 0.001, 0.006, 0.35
+MAX_JUMP_RAD = 0.8  # of a joint, from sample to sample
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ class Held:
     pose: Pose
 
 
+class Knot(NamedTuple):
+    """A point on a way.
+
+    Attributes:
+        target: of the hand.
+        joint_pos: of the arm [rad].
+    """
+
+    target: HandTarget
+    joint_pos: Array
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a preview found.
@@ -46,12 +60,16 @@ class Finding:
         miss_m: how far the tool point would be from where it is wanted.
         turn_rad: how far the hand would be turned from what is wanted.
         joint_pos: of the arm there [rad].
+        jump_rad: the largest turn of a joint on the way.
+        knots: where hand and arm are on the way.
     """
 
     overlap_m: float
     miss_m: float
     turn_rad: float
     joint_pos: Array
+    jump_rad: float = 0.0
+    knots: tuple[Knot, ...] = ()
 
     def join(self, later: Finding) -> Finding:
         """Returns the worse of both, at the end of the later."""
@@ -60,6 +78,8 @@ class Finding:
             max(self.miss_m, later.miss_m),
             max(self.turn_rad, later.turn_rad),
             later.joint_pos,
+            max(self.jump_rad, float(np.abs(later.joint_pos - self.joint_pos).max())),
+            self.knots + later.knots,
         )
 
 
@@ -87,6 +107,7 @@ class Preview:
             finding.overlap_m / (MAX_OVERLAP_M * self._scale),
             finding.miss_m / (MAX_MISS_M * self._scale),
             finding.turn_rad / MAX_TURN_RAD,
+            finding.jump_rad / MAX_JUMP_RAD,
         )
 
     def look(
@@ -116,7 +137,9 @@ class Preview:
         if held is not None:
             moving = moving | held.thing.geoms
         overlap_m = self._measure_overlap(moving, self._nothing if ignored is None else ignored)
-        return Finding(overlap_m, solution.position_error_m, turn_rad, solution.joint_pos)
+        joint_pos = solution.joint_pos
+        knots = (Knot(target, joint_pos),)
+        return Finding(overlap_m, solution.position_error_m, turn_rad, joint_pos, knots=knots)
 
     def look_along(
         self,
