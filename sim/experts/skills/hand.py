@@ -64,14 +64,19 @@ class HandSkills:
         """Returns a target of the hand; see `hand_target.make_target`."""
         return make_target(position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth)
 
-    def make_holding_target(self, tool: Pose) -> HandTarget:
-        """Returns a target of the hand with something in it, which turns with it."""
+    def make_holding_target(self, tool: Pose, near_rad: float) -> HandTarget:
+        """Returns a target of the hand with something in it, which turns with it.
+
+        Args:
+            tool: its pose in the world.
+            near_rad: the roll before: it turns no farther than it must [rad].
+        """
         return make_target(
             tool.position,
             tool.rotation[:, 0],
             tool.rotation[:, 2],
             has_azimuth=self.arm.has_azimuth,
-            near_rad=self.arm.roll_rad,
+            near_rad=near_rad,
             symmetry_rad=2 * math.pi,
         )
 
@@ -108,23 +113,37 @@ class HandSkills:
             return speed_mps, TURN_RATE_RADPS
         return min(speed_mps, CARRY_MPS), CARRY_RADPS
 
-    def find_route(self, goal: HandTarget, lead_in: HandTarget | None = None) -> Route:
+    @property
+    def here(self) -> Knot:
+        """Where the setpoint is."""
+        return Knot(self.arm.target, self.arm.joint_pos)
+
+    def find_route(
+        self,
+        goal: HandTarget,
+        *,
+        lead_in: HandTarget | None = None,
+        start: Knot | None = None,
+        held: Held | None = None,
+    ) -> Route:
         """Returns the lowest way up, across and down that touches nothing; else the best.
 
         Args:
             goal: where it ends.
             lead_in: where the hand is to go from there: that must be possible too.
+            start: where it begins; None: where the hand is.
+            held: what is in the hand then.
         """
-        start = self.arm.target
-        lowest = max(start.position_w[2], goal.position_w[2])
+        start = self.here if start is None else start
+        lowest = max(start.target.position_w[2], goal.position_w[2])
         best: Route | None = None
         for rise in range(MAX_RISES):
             height = lowest + rise * RISE_M * self.scale
-            targets = [start, _raise(start, height), _raise(goal, height), goal]
-            found = self._look(targets, best)
+            targets = [start.target, _raise(start.target, height), _raise(goal, height), goal]
+            found = self._look(targets, start.joint_pos, held, best)
             route = Route(found.knots, self.preview.rate(found))
             if lead_in is not None:
-                way_in = self._look([goal, lead_in], best, found.joint_pos)
+                way_in = self._look([goal, lead_in], found.joint_pos, held, best)
                 route = Route(found.knots, self.preview.rate(found.join(way_in)))
             if best is None or route.rating < best.rating:
                 best = route
@@ -134,11 +153,15 @@ class HandSkills:
         return best
 
     def _look(
-        self, targets: Sequence[HandTarget], best: Route | None, joint_pos: Array | None = None
+        self,
+        targets: Sequence[HandTarget],
+        joint_pos: Array,
+        held: Held | None,
+        best: Route | None,
     ) -> Finding:
         """Looks along a way as long as it is better than the best so far."""
         limit = np.inf if best is None else max(best.rating, 1.0)
-        opening, held = self.arm.opening, self.held
+        opening = self.arm.opening
         return self.preview.look_along(targets, opening, held, joint_pos=joint_pos, limit=limit)
 
     def back_off(self, way_m: float, *directions_w: Array) -> Actions:

@@ -43,11 +43,9 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float)
     held = hand.held
     assert held is not None
     opening = hand.find_opening(width_m)
-    choice = choose_route(hand, held, goals, opening)
-    if choice is None:
-        return
-    placing, route = choice
-    yield from stop_if(hand.follow(route), lambda: is_lost(hand, thing))
+    choice = choose_route(hand, held, goals, opening, hand.here)
+    placing = choice.placing
+    yield from stop_if(hand.follow(choice.route), lambda: is_lost(hand, thing))
     if is_lost(hand, thing):
         return
     yield from hand.catch_up()

@@ -22,7 +22,8 @@ from robolearn.specs import Array
 # A way is looked at every so often, at full size.
 SAMPLE_M, SAMPLE_RAD = 0.03, 0.35
 # What makes a pose useless: at full size.
-MAX_OVERLAP_M, MAX_MISS_M, MAX_TURN_RAD = 0.001, 0.006, 0.35
+MAX_OVERLAP_M, MAX_MISS_M = 0.001, 0.006
+MAX_TURN_RAD, MAX_TURN_WITHOUT_AZIMUTH_RAD = 0.15, 0.6
 MAX_JUMP_RAD = 0.8  # of a joint, from sample to sample
 
 
@@ -91,6 +92,7 @@ class Preview:
         self._world, self._arm, self._scale = world, arm, scale
         self._data = mujoco.MjData(world.model)
         self._nothing = np.zeros_like(world.robot_geoms)
+        self._max_turn_rad = MAX_TURN_RAD if arm.has_azimuth else MAX_TURN_WITHOUT_AZIMUTH_RAD
         gripper = world.model.joint(arm.body.action_spec.channels[-1]).id
         self._fingers = [gripper, *_find_followers(world.model, gripper)]
         names = arm.body.action_spec.channels[:-1]
@@ -106,7 +108,7 @@ class Preview:
         return max(
             finding.overlap_m / (MAX_OVERLAP_M * self._scale),
             finding.miss_m / (MAX_MISS_M * self._scale),
-            finding.turn_rad / MAX_TURN_RAD,
+            finding.turn_rad / self._max_turn_rad,
             finding.jump_rad / MAX_JUMP_RAD,
         )
 
