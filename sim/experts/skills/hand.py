@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +37,12 @@ class Route:
 
     Attributes:
         knots: from each to the next the hand moves straight.
+        way_in: knots from there on to the lead-in.
         rating: up to 1 it is good; see `Preview.rate`.
     """
 
     knots: tuple[Knot, ...]
+    way_in: tuple[Knot, ...]
     rating: float
 
 
@@ -94,12 +96,12 @@ class HandSkills:
 
     def travel(self, goal: HandTarget) -> Actions:
         """Moves up, across over everything that stands around, and down."""
-        yield from self.follow(self.find_route(goal))
+        yield from self.follow(self.find_route(goal).knots)
 
-    def follow(self, route: Route) -> Actions:
-        """Moves along a route, the arm just as it was looked at."""
-        speed_mps, turn_rate_radps = self._limit_speed(SPEED_MPS)
-        for knot in route.knots:
+    def follow(self, knots: Iterable[Knot], *, speed_mps: float = SPEED_MPS) -> Actions:
+        """Moves through knots, the arm just as it was looked at."""
+        speed_mps, turn_rate_radps = self._limit_speed(speed_mps)
+        for knot in knots:
             yield from self.arm.move_through(
                 knot.target,
                 knot.joint_pos,
@@ -141,10 +143,10 @@ class HandSkills:
             height = lowest + rise * RISE_M * self.scale
             targets = [start.target, _raise(start.target, height), _raise(goal, height), goal]
             found = self._look(targets, start.joint_pos, held, best)
-            route = Route(found.knots, self.preview.rate(found))
+            route = Route(found.knots, (), self.preview.rate(found))
             if lead_in is not None:
                 way_in = self._look([goal, lead_in], found.joint_pos, held, best)
-                route = Route(found.knots, self.preview.rate(found.join(way_in)))
+                route = Route(found.knots, way_in.knots, self.preview.rate(found.join(way_in)))
             if best is None or route.rating < best.rating:
                 best = route
             if best.rating <= 1.0:
