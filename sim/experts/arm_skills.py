@@ -67,7 +67,10 @@ class ArmSkills:
         """Returns the action for the present setpoint."""
         solution = self.solve(self.target)
         self._joint_pos = solution.joint_pos
-        action = np.array([*solution.joint_pos, self.opening], np.float32)
+        return self._pack_action()
+
+    def _pack_action(self) -> Array:
+        action = np.array([*self._joint_pos, self.opening], np.float32)
         return self.body.action_spec.clip(action)
 
     def move(
@@ -107,7 +110,9 @@ class ArmSkills:
             self.target = target
             yield self.make_action()
 
-    def move_joints(self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS) -> Iterator[Array]:
+    def move_joints(
+        self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS
+    ) -> Iterator[Array]:
         """Moves all joints evenly, wherever that leads the hand; shape (num_joints,) [rad]."""
         start_rad = self._joint_pos
         duration_s = float(np.abs(goal_rad - start_rad).max()) / rate_radps
@@ -115,8 +120,28 @@ class ArmSkills:
         for step in range(1, num_steps + 1):
             self._joint_pos = start_rad + step / num_steps * (goal_rad - start_rad)
             self._take_setpoint()
-            action = np.array([*self._joint_pos, self.opening], np.float32)
-            yield self.body.action_spec.clip(action)
+            yield self._pack_action()
+
+    def move_through(
+        self,
+        goal: HandTarget,
+        joint_pos: Array,
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
+        """Moves on to a near target whose joint positions are known; see `move_to`."""
+        way, start_rad = self.target.find_way(goal), self._joint_pos
+        largest_rad = float(np.abs(joint_pos - start_rad).max())
+        duration_s = max(
+            way.length_m / speed_mps, way.turn_rad / turn_rate_radps, largest_rad / JOINT_RATE_RADPS
+        )
+        # Knots are closer than a step takes the hand, or not much farther: no step is added.
+        num_steps = max(1, round(duration_s / self.body.control_period_s))
+        for step in range(1, num_steps + 1):
+            self.target = way.at(step / num_steps)
+            self._joint_pos = start_rad + step / num_steps * (joint_pos - start_rad)
+            yield self._pack_action()
 
     @property
     def target(self) -> HandTarget:
@@ -211,4 +236,3 @@ class ArmSkills:
         heading_rad = roll_rad + find_bearing(position_w)
         aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
         return np.asarray(position_w - offset_m * aside, float)
-

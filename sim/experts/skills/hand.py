@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.experts.arm_skills import TURN_RATE_RADPS, ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget, make_target
 from robolearn.sim.experts.skills.pose import Pose
-from robolearn.sim.experts.skills.preview import Held, Preview
+from robolearn.sim.experts.skills.preview import Finding, Held, Knot, Preview
 from robolearn.specs import Array
 
 Actions = Iterator[Array]
@@ -28,6 +29,21 @@ RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
 FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way that was looked at.
+
+    Attributes:
+        knots: from each to the next the hand moves straight.
+        way_in: knots from there on to the lead-in.
+        rating: up to 1 it is good; see `Preview.rate`.
+    """
+
+    knots: tuple[Knot, ...]
+    way_in: tuple[Knot, ...]
+    rating: float
 
 
 class HandSkills:
@@ -48,18 +64,21 @@ class HandSkills:
 
     def make_target(self, position_w: Array, ahead_w: Array, opening_w: Array) -> HandTarget:
         """Returns a target of the hand; see `hand_target.make_target`."""
-        return make_target(
-            position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth
-        )
+        return make_target(position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth)
 
-    def make_holding_target(self, tool: Pose) -> HandTarget:
-        """Returns a target of the hand with something in it, which turns with it."""
+    def make_holding_target(self, tool: Pose, near_rad: float) -> HandTarget:
+        """Returns a target of the hand with something in it, which turns with it.
+
+        Args:
+            tool: its pose in the world.
+            near_rad: the roll before: it turns no farther than it must [rad].
+        """
         return make_target(
             tool.position,
             tool.rotation[:, 0],
             tool.rotation[:, 2],
             has_azimuth=self.arm.has_azimuth,
-            near_rad=self.arm.roll_rad,
+            near_rad=near_rad,
             symmetry_rad=2 * math.pi,
         )
 
@@ -70,42 +89,89 @@ class HandSkills:
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
         """Moves straight."""
-        turn_rate_radps = TURN_RATE_RADPS
-        if self.held is not None:
-            speed_mps, turn_rate_radps = min(speed_mps, CARRY_MPS), CARRY_RADPS
+        speed_mps, turn_rate_radps = self._limit_speed(speed_mps)
         yield from self.arm.move_to(
             goal, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
         )
 
-    def travel(self, *goals: HandTarget, ignored: Array | None = None) -> Actions:
-        """Moves up, across over everything that stands around, and down to the goals in turn."""
-        for target in self.find_way_over(*goals, ignored=ignored):
-            yield from self.go(target)
+    def travel(self, goal: HandTarget) -> Actions:
+        """Moves up, across over everything that stands around, and down."""
+        yield from self.follow(self.find_route(goal).knots)
 
-    def find_way_over(
-        self, *goals: HandTarget, ignored: Array | None = None
-    ) -> list[HandTarget]:
-        """Returns the lowest way up, across and down that touches nothing; else the best."""
-        start, first = self.arm.target, goals[0]
-        lowest = max(start.position_w[2], first.position_w[2])
-        best: tuple[float, list[HandTarget]] | None = None
+    def follow(self, knots: Iterable[Knot], *, speed_mps: float = SPEED_MPS) -> Actions:
+        """Moves through knots, the arm just as it was looked at."""
+        speed_mps, turn_rate_radps = self._limit_speed(speed_mps)
+        for knot in knots:
+            yield from self.arm.move_through(
+                knot.target,
+                knot.joint_pos,
+                speed_mps=speed_mps * self.scale,
+                turn_rate_radps=turn_rate_radps,
+            )
+
+    def _limit_speed(self, speed_mps: float) -> tuple[float, float]:
+        """Returns speed and turn rate: both are less with something in the hand."""
+        if self.held is None:
+            return speed_mps, TURN_RATE_RADPS
+        return min(speed_mps, CARRY_MPS), CARRY_RADPS
+
+    @property
+    def here(self) -> Knot:
+        """Where the setpoint is."""
+        return Knot(self.arm.target, self.arm.joint_pos)
+
+    def find_route(
+        self,
+        goal: HandTarget,
+        *,
+        lead_in: HandTarget | None = None,
+        start: Knot | None = None,
+        held: Held | None = None,
+    ) -> Route:
+        """Returns the lowest way up, across and down that touches nothing; else the best.
+
+        Args:
+            goal: where it ends.
+            lead_in: where the hand is to go from there: that must be possible too.
+            start: where it begins; None: where the hand is.
+            held: what is in the hand then.
+        """
+        start = self.here if start is None else start
+        lowest = max(start.target.position_w[2], goal.position_w[2])
+        best: Route | None = None
         for rise in range(MAX_RISES):
             height = lowest + rise * RISE_M * self.scale
-            targets = [_raise(start, height), _raise(first, height), *goals]
-            found = self.preview.look_along(
-                [start, *targets],
-                self.arm.opening,
-                self.held,
-                ignored,
-                limit=best[0] if best else np.inf,
-            )
-            rating = self.preview.rate(found)
-            if best is None or rating < best[0]:
-                best = rating, targets
-            if rating <= 1.0:
+            targets = [start.target, _raise(start.target, height), _raise(goal, height), goal]
+            found = self._look(targets, start.joint_pos, held, best)
+            route = Route(found.knots, (), self.preview.rate(found))
+            if lead_in is not None:
+                way_in = self._look([goal, lead_in], found.joint_pos, held, best)
+                route = Route(found.knots, way_in.knots, self.preview.rate(found.join(way_in)))
+            if best is None or route.rating < best.rating:
+                best = route
+            if best.rating <= 1.0:
                 break
         assert best is not None
-        return best[1]
+        return best
+
+    def _look(
+        self,
+        targets: Sequence[HandTarget],
+        joint_pos: Array,
+        held: Held | None,
+        best: Route | None,
+    ) -> Finding:
+        """Looks along a way as long as it is better than the best so far."""
+        limit = np.inf if best is None else max(best.rating, 1.0)
+        opening = self.arm.opening
+        return self.preview.look_along(targets, opening, held, joint_pos=joint_pos, limit=limit)
+
+    def back_off(self, way_m: float, *directions_w: Array) -> Actions:
+        """Moves away in the direction in which the least is touched."""
+        here, opening = self.arm.target, self.arm.opening
+        ways = [here.shift(way_m * self.scale * direction_w) for direction_w in directions_w]
+        ratings = [self.preview.rate(self.preview.look_along([here, way], opening)) for way in ways]
+        yield from self.go(ways[int(np.argmin(ratings))])
 
     def catch_up(self) -> Actions:
         """Waits until the arm is nearly where its setpoint is."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -21,7 +22,9 @@ from robolearn.specs import Array
 # A way is looked at every so often, at full size.
 SAMPLE_M, SAMPLE_RAD = 0.03, 0.35
 # What makes a pose useless: at full size.
-MAX_OVERLAP_M, MAX_MISS_M, MAX_TURN_RAD = 0.001, 0.006, 0.35
+MAX_OVERLAP_M, MAX_MISS_M = 0.001, 0.006
+MAX_TURN_RAD, MAX_TURN_WITHOUT_AZIMUTH_RAD = 0.15, 0.6
+MAX_JUMP_RAD = 0.8  # of a joint, from sample to sample
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,18 @@ class Held:
     pose: Pose
 
 
+class Knot(NamedTuple):
+    """A point on a way.
+
+    Attributes:
+        target: of the hand.
+        joint_pos: of the arm [rad].
+    """
+
+    target: HandTarget
+    joint_pos: Array
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a preview found.
@@ -46,12 +61,16 @@ class Finding:
         miss_m: how far the tool point would be from where it is wanted.
         turn_rad: how far the hand would be turned from what is wanted.
         joint_pos: of the arm there [rad].
+        jump_rad: the largest turn of a joint on the way.
+        knots: where hand and arm are on the way.
     """
 
     overlap_m: float
     miss_m: float
     turn_rad: float
     joint_pos: Array
+    jump_rad: float = 0.0
+    knots: tuple[Knot, ...] = ()
 
     def join(self, later: Finding) -> Finding:
         """Returns the worse of both, at the end of the later."""
@@ -60,6 +79,8 @@ class Finding:
             max(self.miss_m, later.miss_m),
             max(self.turn_rad, later.turn_rad),
             later.joint_pos,
+            max(self.jump_rad, float(np.abs(later.joint_pos - self.joint_pos).max())),
+            self.knots + later.knots,
         )
 
 
@@ -71,6 +92,7 @@ class Preview:
         self._world, self._arm, self._scale = world, arm, scale
         self._data = mujoco.MjData(world.model)
         self._nothing = np.zeros_like(world.robot_geoms)
+        self._max_turn_rad = MAX_TURN_RAD if arm.has_azimuth else MAX_TURN_WITHOUT_AZIMUTH_RAD
         gripper = world.model.joint(arm.body.action_spec.channels[-1]).id
         self._fingers = [gripper, *_find_followers(world.model, gripper)]
         names = arm.body.action_spec.channels[:-1]
@@ -86,7 +108,8 @@ class Preview:
         return max(
             finding.overlap_m / (MAX_OVERLAP_M * self._scale),
             finding.miss_m / (MAX_MISS_M * self._scale),
-            finding.turn_rad / MAX_TURN_RAD,
+            finding.turn_rad / self._max_turn_rad,
+            finding.jump_rad / MAX_JUMP_RAD,
         )
 
     def look(
@@ -116,7 +139,9 @@ class Preview:
         if held is not None:
             moving = moving | held.thing.geoms
         overlap_m = self._measure_overlap(moving, self._nothing if ignored is None else ignored)
-        return Finding(overlap_m, solution.position_error_m, turn_rad, solution.joint_pos)
+        joint_pos = solution.joint_pos
+        knots = (Knot(target, joint_pos),)
+        return Finding(overlap_m, solution.position_error_m, turn_rad, joint_pos, knots=knots)
 
     def look_along(
         self,
@@ -155,7 +180,11 @@ class Preview:
     def _set_state(self, joint_pos: Array, opening: float) -> None:
         """Everything as it is now, but for the arm."""
         now, data, body = self._world.data, self._data, self._arm.body
-        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = now.qpos, now.mocap_pos, now.mocap_quat
+        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = (
+            now.qpos,
+            now.mocap_pos,
+            now.mocap_quat,
+        )
         data.qpos[self._arm_qpos] = joint_pos
         data.qpos[self._finger_qpos] = body.gripper_closed + opening * body.gripper_range
 
