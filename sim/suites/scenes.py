@@ -13,8 +13,7 @@ from robolearn.sim.catalogue.category import Category
 from robolearn.sim.catalogue.workspaces import Workspace
 from robolearn.sim.scene import Rgba
 
-SMALL_TURN_RAD = 0.5  # to either side: how things are turned at the start
-FULL_TURN_RAD = 6.28
+SMALL_TURNS_RAD = (-0.5, 0.5)  # how things are turned at the start
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _make_regions(scene: Scene) -> Iterator[Region]:
             yield Region(scene.workspace, f"{stand.name}_region", (rectangle,), yaw_rad)
     for mark in scene.marks:
         rectangle = _make_rectangle(mark.where, mark.size_m, workspace.origin_b)
-        yield Region(scene.workspace, mark.name, (rectangle,), rgba=mark.rgba)
+        yield Region(scene.workspace, mark.name, (rectangle,), SMALL_TURNS_RAD, mark.rgba)
     for stand in scene.stands:
         for name in stand.category.regions:
             yield Region(stand.name, name)
@@ -146,7 +145,7 @@ def _make_rectangle(
 def _find_turns(category: Category) -> tuple[float, float]:
     if category.is_fixture or category.yaw_range_rad != (0.0, 0.0):
         return category.yaw_range_rad
-    return -SMALL_TURN_RAD, SMALL_TURN_RAD
+    return SMALL_TURNS_RAD
 
 
 def _make_placing(stand: Stand, scene: Scene, regions: Mapping[str, Region]) -> Relation:

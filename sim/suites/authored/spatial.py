@@ -5,9 +5,9 @@ from __future__ import annotations
 from robolearn.sim.bddl.problem import Problem
 from robolearn.sim.suites.scenes import Scene, Stand, make_problem, make_task_id
 
-# A row before the robot, from right to left: place, ramekin, place, plate, cookies, place. Behind it
-# the stove on the right and a cabinet on the left, whose drawers open towards the middle; it stands
-# so far out that the front camera sees past it.
+# A row before the robot, from right to left: place, ramekin, place, plate, cookies, place. Behind
+# it the stove on the right, and on the left a cabinet whose drawers open towards the middle; it
+# stands so far out that the front camera sees past it.
 FURNITURE = (
     Stand("wooden_cabinet_1", (0.70, 0.40), (0.02, 0.02)),
     Stand("flat_stove_1", (0.58, -0.30), (0.03, 0.03)),
