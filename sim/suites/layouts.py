@@ -1,7 +1,7 @@
 """Where furniture stands before an arm, and the cells that it leaves for what is to be handled.
 
 All within a Panda's comfortable reach; a cabinet's drawers, opened, stay clear of the cells.
-Positions are before the robot's base [m]; things keep `GAP_M` from those of the cells beside theirs.
+Positions are before the robot's base [m]; things of neighbouring cells stay `GAP_M` apart.
 """
 
 from __future__ import annotations

@@ -64,10 +64,10 @@ PAIRS: Mapping[str, Pair] = {
             ),
         ),
     ),
-    "put_ball_in_basket": Pair(
-        ("put the ball in the basket", "put the ball on the blue square"),
-        "on ball_1 floor_blue_square",
-        "in ball_1 basket_1_contain_region",
+    "put_ketchup_in_basket": Pair(
+        ("put the ketchup in the basket", "put the ketchup on the blue square"),
+        "on ketchup_1 floor_blue_square",
+        "in ketchup_1 basket_1_contain_region",
         Scene(
             "floor",
             (
@@ -110,10 +110,10 @@ PAIRS: Mapping[str, Pair] = {
             (mark_blue(0.58, 0.22), Mark("orange_square", (0.58, -0.22), SQUARE_M, ORANGE)),
         ),
     ),
-    "put_butter_in_drawer": Pair(
-        ("put the butter in the open drawer", "put the butter on the blue square"),
-        "on butter_1 kitchen_table_blue_square",
-        "in butter_1 white_cabinet_1_top_region",
+    "put_soup_in_drawer": Pair(
+        ("put the alphabet soup in the open drawer", "put the alphabet soup on the blue square"),
+        "on alphabet_soup_1 kitchen_table_blue_square",
+        "in alphabet_soup_1 white_cabinet_1_top_region",
         Scene(
             "kitchen_table",
             (
