@@ -88,8 +88,9 @@ class PlanningExpert(Expert):
         thing = self._scene.things[name]
         yield from self._open_up(support)
         choice = self._choose_grasp(relation)
-        if choice is not None and choice.rating > 1.0 and (yield from self._open_wide(support)):
-            choice = self._choose_grasp(relation)
+        for prepare in (self._go_home, self._open_wide):
+            if choice is not None and choice.rating > 1.0 and (yield from prepare(support)):
+                choice = self._choose_grasp(relation)
         if choice is None:
             return False
         candidate = choice.candidate
@@ -127,6 +128,12 @@ class PlanningExpert(Expert):
         for part in moving_parts.find_covers(place):
             if not part.is_open:
                 yield from self._move_part("open", part.thing.name, part)
+
+    def _go_home(self, support: str) -> Attempt:
+        """Leaves a posture from which there may be no way on."""
+        del support
+        yield from self._hand.recover()
+        return True
 
     def _open_wide(self, support: str) -> Attempt:
         """Opens as far as it goes what is open, but too little; says whether there was such."""

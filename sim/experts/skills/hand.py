@@ -25,6 +25,7 @@ SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
 MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
+AT_HOME_RAD = 0.3
 RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
@@ -183,10 +184,13 @@ class HandSkills:
 
     def recover(self) -> Actions:
         """Goes home, joint by joint: out of a posture from which no way leads on."""
+        home_rad = np.array(self.arm.body.home_position[:-1])
+        if np.abs(home_rad - self.arm.joint_pos).max() < AT_HOME_RAD:
+            return
         up = self.arm.target.shift(np.array([0.0, 0.0, RECOVER_RISE_M * self.scale]))
         if self.preview.is_good(self.preview.look_along([self.arm.target, up], 1.0)):
             yield from self.go(up)
-        yield from self.arm.move_joints(np.array(self.arm.body.home_position[:-1]))
+        yield from self.arm.move_joints(home_rad)
 
     def close(self) -> Actions:
         """Closes the gripper, until the fingers stand still."""
