@@ -21,6 +21,7 @@ Check = Callable[[], bool]
 STANDOFF_M = 0.07
 NUM_WAYPOINTS = 16  # along a joint's whole way
 TURN_SHARES = (1.0, 0.5, 0.0)  # of the turn of a door, by which the hand turns with it
+MAX_RELAXED_RAD = 0.8  # a hand may lean while it leads a part
 PRESS_ON_M, PRESS_ON_RAD = 0.012, 0.08  # beyond closed: the arm yields, and friction holds the part
 
 
@@ -108,7 +109,8 @@ def _plan_lead(hand: HandSkills, part: ThingPart, targets: list[HandTarget]) -> 
     found = hand.preview.look_along(
         targets, hand.arm.opening, ignored=part.thing.geoms, joint_pos=start.joint_pos
     )
-    return Lead(route, found.knots, max(route.rating, hand.preview.rate(found)))
+    rating = hand.preview.rate(found, MAX_RELAXED_RAD)
+    return Lead(route, found.knots, max(route.rating, rating))
 
 
 def _find_targets(
