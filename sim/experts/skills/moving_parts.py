@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -14,11 +15,13 @@ from robolearn.sim.experts.hand_target import HandTarget, nearest_turn
 from robolearn.sim.experts.skills.grasps import aim
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, Route
 from robolearn.sim.experts.skills.preview import Knot
+from robolearn.sim.predicates import is_released
 
 Check = Callable[[], bool]
 
 # At full size.
 STANDOFF_M = 0.07
+UP_W = np.array([0.0, 0.0, 1.0])
 NUM_WAYPOINTS = 16  # along a joint's whole way
 TURN_SHARES = (1.0, 0.5, 0.0)  # of the turn of a door, by which the hand turns with it
 MAX_RELAXED_RAD = 0.8  # a hand may lean while it leads a part
@@ -45,19 +48,23 @@ def make_skill(
     """
     unit = PRESS_ON_RAD if part.is_hinge else PRESS_ON_M
     if skill in ("close", "turnoff"):
-        return lead(hand, part, -unit), lambda: part.is_closed
-    enough = (part.part.open_from + part.part.limit) / 2
-    goal = enough if part.is_hinge else part.part.limit
-    return lead(hand, part, goal), lambda: part.is_open
+        return lead(hand, part, [-unit]), lambda: part.is_closed and _is_left_alone(hand, part)
+    just, limit = part.part.open_from + unit, part.part.limit
+    goals = [(just + limit) / 2, just] if part.is_hinge else [limit]
+    return lead(hand, part, goals), lambda: part.is_open and _is_left_alone(hand, part)
 
 
-def lead(hand: HandSkills, part: ThingPart, goal: float) -> Actions:
-    """Takes a part by its handle, leads it along its joint's way, and lets go."""
+def _is_left_alone(hand: HandSkills, part: ThingPart) -> bool:
+    return is_released(hand.scene.world, part.thing.geoms)
+
+
+def lead(hand: HandSkills, part: ThingPart, goals: Sequence[float]) -> Actions:
+    """Takes a part by its handle, leads it to the first goal within reach, and lets go."""
     opening = hand.arm.opening = hand.find_opening(part.find_handle().width_m)
-    plan = _choose_lead(hand, part, goal)
+    plan = _choose_lead(hand, part, goals)
     if plan.rating > 1.0:
         yield from hand.recover()
-        plan = _choose_lead(hand, part, goal)
+        plan = _choose_lead(hand, part, goals)
     yield from hand.follow(plan.route.knots)
     yield from hand.catch_up()
     yield from hand.follow(plan.route.way_in)
@@ -66,7 +73,7 @@ def lead(hand: HandSkills, part: ThingPart, goal: float) -> Actions:
     yield from hand.follow(plan.knots, speed_mps=SLOW_MPS)
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
-    yield from hand.go(_back_off(hand, hand.arm.target))
+    yield from hand.back_off(STANDOFF_M, -hand.arm.target.ahead_w, UP_W)
 
 
 @dataclass(frozen=True)
@@ -84,30 +91,33 @@ class Lead:
     rating: float
 
 
-def _choose_lead(hand: HandSkills, part: ThingPart, goal: float) -> Lead:
+def _choose_lead(hand: HandSkills, part: ThingPart, goals: Sequence[float]) -> Lead:
     """Returns the first good way; else the best.
 
     The fingers may change places, and a hand need not turn as far as a door it leads.
     """
     best: Lead | None = None
-    for turn_share in TURN_SHARES if part.is_hinge else (1.0,):
-        for side_rad in (0.0, -math.pi):
-            targets = _find_targets(hand, part, goal, turn_share)
-            targets = [replace(t, roll_rad=t.roll_rad + side_rad) for t in targets]
-            lead = _plan_lead(hand, part, targets)
-            if best is None or lead.rating < best.rating:
-                best = lead
-        if best is not None and best.rating <= 1.0:
+    shares = TURN_SHARES if part.is_hinge else (1.0,)
+    for goal, share, side_rad in product(goals, shares, (0.0, -math.pi)):
+        targets = _find_targets(hand, part, goal, share)
+        lead = _plan_lead(hand, part, [replace(t, roll_rad=t.roll_rad + side_rad) for t in targets])
+        if best is None or lead.rating < best.rating:
+            best = lead
+        if best.rating <= 1.0:
             break
     assert best is not None
     return best
 
 
 def _plan_lead(hand: HandSkills, part: ThingPart, targets: list[HandTarget]) -> Lead:
+    """Looks along the way to the handle, and then with it."""
     route = hand.find_route(_back_off(hand, targets[0]), lead_in=targets[0])
     start = route.way_in[-1] if route.way_in else hand.here
     found = hand.preview.look_along(
-        targets, hand.arm.opening, ignored=part.thing.geoms, joint_pos=start.joint_pos
+        [start.target, *targets],
+        hand.arm.opening,
+        ignored=part.thing.geoms,
+        joint_pos=start.joint_pos,
     )
     rating = hand.preview.rate(found, MAX_RELAXED_RAD)
     return Lead(route, found.knots, max(route.rating, rating))
