@@ -35,6 +35,7 @@ class Grasp:
         width_m: of what is between the fingers.
         symmetry_rad: turned by this about the thing's z axis the grasp is as good; `ANY_ANGLE_RAD`
             for a round thing, 2 pi for one without symmetry.
+        tip_floor_m: the lowest that the fingertips may get, as where one of them is inside a bowl.
     """
 
     position_t: Vector3
@@ -42,6 +43,7 @@ class Grasp:
     approach_t: Vector3 = DOWN
     width_m: float = 0.03
     symmetry_rad: float = 2 * math.pi
+    tip_floor_m: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ class Parts:
         *,
         solid: bool = True,
     ) -> None:
-        """Adds a round rod through these points, as the handle of a mug; the mass is of the whole."""
+        """Adds a round rod through these points, as a handle; the mass is of the whole."""
         each_kg = mass_kg / (len(points) - 1)
         for start, end in itertools.pairwise(points):
             self.add_capsule(start, end, radius_m, rgba, each_kg, solid=solid)

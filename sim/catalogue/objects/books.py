@@ -46,9 +46,11 @@ class Book(Category):
         ):
             parts.add_box(low, high, self._rgba, solid=False)
         skin = 0.0005
-        for low, high in (((-0.032, 0.090), (0.036, 0.108)), ((-0.020, 0.030), (0.024, 0.068))):
-            start, end = (low[0], -y - skin, low[1]), (high[0], -y, high[1])
-            parts.add_box(start, end, self._title_rgba, solid=False)
+        for (x0, z0), (x1, z1) in (
+            ((-0.032, 0.090), (0.036, 0.108)),
+            ((-0.020, 0.030), (0.024, 0.068)),
+        ):
+            parts.add_box((x0, -y - skin, z0), (x1, -y, z1), self._title_rgba, solid=False)
         spine_low, spine_high = (-x - skin, -0.007, 0.050), (-x, 0.007, 0.110)
         parts.add_box(spine_low, spine_high, self._title_rgba, solid=False)
 

@@ -64,6 +64,7 @@ class Dish(Category):
             (cos, sin, 0.0),
             width_m=self._wall_m,
             symmetry_rad=symmetry_rad,
+            tip_floor_m=self.top_m,
         )
 
     def build(self, parts: Parts) -> None:

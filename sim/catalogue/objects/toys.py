@@ -20,7 +20,7 @@ FOOT_M = 0.001  # how far a round thing is above the table: it stands on a flat 
 
 
 class Ball(Category):
-    """A blue ball with white stripes."""
+    """A juggling ball, blue with white stripes: filled with grain, it does not roll off."""
 
     name = "ball"
     RADIUS_M = 0.025
@@ -30,14 +30,14 @@ class Ball(Category):
     )
 
     def build(self, parts: Parts) -> None:
-        """A ball on a foot, with a stripe around and a spot on top."""
+        """A ball, flat where it lies, with two stripes around it."""
         middle = FOOT_M + self.RADIUS_M
-        parts.add_ellipsoid((0, 0, middle), (self.RADIUS_M,) * 3, BLUE, 0.05)
-        parts.add_box((-0.009, -0.009, 0), (0.009, 0.009, 0.006), BLUE, 0.02)
-        for z, half in ((0.0, 0.003), (0.019, 0.0025)):
-            radius = math.sqrt(self.RADIUS_M**2 - max(0.0, z - half) ** 2) + 0.0003
-            low, high = (0, 0, middle + z - half), (0, 0, middle + z + half)
-            parts.add_cylinder(low, high, radius, WHITE, solid=False)
+        parts.add_ellipsoid((0, 0, middle), (self.RADIUS_M,) * 3, BLUE, 0.10)
+        parts.add_box((-0.0065, -0.0065, 0), (0.0065, 0.0065, 0.006), BLUE, 0.02)
+        # Flat white balls, hardly wider: of each a stripe is seen, around the middle of the ball.
+        wide = self.RADIUS_M + 0.0004
+        for half in ((wide, wide, 0.020), (0.020, wide, wide)):
+            parts.add_ellipsoid((0, 0, middle), half, WHITE, solid=False)
 
 
 class Car(Category):
@@ -79,7 +79,7 @@ class Duck(Category):
     def build(self, parts: Parts) -> None:
         """Two balls, a beak, a tail, wings and eyes."""
         parts.add_ellipsoid((0, 0.004, 0.023), (0.025, 0.032, 0.022), YELLOW, 0.05)
-        parts.add_box((-0.014, -0.016, 0), (0.014, 0.022, 0.008), YELLOW, 0.03)
+        parts.add_box((-0.013, -0.014, 0), (0.013, 0.020, 0.006), ORANGE, 0.03)
         parts.add_ellipsoid((0, -0.016, 0.048), (0.015, 0.015, 0.015), YELLOW, 0.005)
         parts.add_ellipsoid((0, -0.031, 0.046), (0.008, 0.007, 0.003), ORANGE, solid=False)
         parts.add_capsule((0, 0.028, 0.030), (0, 0.034, 0.038), 0.004, YELLOW, solid=False)
