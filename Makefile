@@ -36,6 +36,7 @@ $(STAMP): pyproject.toml setup.py constraints.txt
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(call stage,install,$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]')
+	$(call stage,install metaworld,$(BIN)/python -m pip install -q --no-deps -c constraints.txt metaworld)
 	@touch $@
 
 demo: $(STAMP)

@@ -18,6 +18,7 @@ from robolearn.timing import MONOTONIC
 EXTRA_OF_MODULE = {
     "mujoco": "sim",
     "robosuite": "robosuite",
+    "metaworld": "metaworld",
     "cv2": "hardware",
     "serial": "hardware",
     "zarr": "datasets",
