@@ -18,7 +18,6 @@ from robolearn.timing import MONOTONIC
 EXTRA_OF_MODULE = {
     "mujoco": "sim",
     "robosuite": "robosuite",
-    "metaworld": "metaworld",
     "cv2": "hardware",
     "serial": "hardware",
     "zarr": "datasets",

@@ -58,8 +58,8 @@ def import_metaworld() -> ModuleType:
     except ImportError as error:
         raise MissingDependencyError(
             f"Meta-World cannot be imported ({error}): pip install 'robolearn[metaworld]', which"
-            " brings MuJoCo 3.3.0; to keep a newer one: pip install imageio packaging scipy, then"
-            " pip install --no-deps metaworld==3.1.1"
+            " brings what it needs, and then pip install --no-deps metaworld==3.1.1, as it demands"
+            " another MuJoCo than ours but does not need it"
         ) from error
     return metaworld
 

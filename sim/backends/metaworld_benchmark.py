@@ -15,12 +15,13 @@ from robolearn.rollout import run_episode
 from robolearn.sim.backends.metaworld import (
     MetaworldRobot,
     MetaworldTask,
+    RewardVersion,
     choose_action,
     import_metaworld,
 )
 from robolearn.sim.backends.metaworld_instructions import INSTRUCTIONS
 
-REWARD_VERSION = "v2"
+REWARD_VERSION: RewardVersion = "v2"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from robolearn.sim.backends.metaworld_benchmark import compare
 from robolearn.sim.backends.metaworld_instructions import INSTRUCTIONS
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.testing import check_environment
+from robolearn.testing import check_environment, check_robot
 
 
 @pytest.fixture
@@ -55,6 +55,12 @@ def test_every_task_of_the_package_has_an_instruction_and_an_expert(metaworld):
 @pytest.mark.parametrize("name", ["door-open-v3", "peg-insert-side-v3", "stick-pull-v3"])
 def test_it_keeps_every_promise_of_an_environment(metaworld, name):
     check_environment(lambda: make_environment(name))
+
+
+def test_its_robot_keeps_every_promise_of_a_robot(metaworld):
+    environment = make_environment()
+    environment.reset(seed=0)
+    check_robot(environment.robot)
 
 
 def test_an_episode_is_as_long_as_in_metaworld(metaworld):
