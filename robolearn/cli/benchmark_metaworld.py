@@ -35,7 +35,7 @@ def make_table(rows: Mapping[str, Mapping[str, Any]]) -> Table:
     """Returns a table with a line for each task and one for all."""
     title = "Meta-World's scripted policies through our interface, and through its own loop"
     table = Table(title=title, title_justify="left")
-    table.add_column("task")
+    table.add_column("task", overflow="fold")
     for heading in ("succeeded\nours", "\nown", "same\nreturn", "steps/s\nours", "\nown"):
         table.add_column(heading, justify="right")
     for name, row in rows.items():
