@@ -9,6 +9,7 @@ from robolearn.embodiments import CameraSpec
 from robolearn.embodiments.delta_hand import DeltaHand
 from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError, RobotError, UnknownNameError
+from robolearn.policy import Policy
 from robolearn.rollout import run_episode
 from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask, ForeignWorld, Outcome
 from robolearn.sim.models.so101 import So101Model
@@ -86,7 +87,7 @@ class SlideToGoal(ForeignTask):
         return SlidingBall()
 
 
-class Push:
+class Push(Policy):
     """Pushes to the right as far as one step goes, for ever."""
 
     def reset(self, instruction, seed):
