@@ -135,7 +135,9 @@ class RedundantInverseKinematics(InverseKinematics):
         roll_rad = math.atan2(rolled[1, 2], rolled[1, 1])
         return HandAngles(azimuth_rad if has_azimuth else None, pitch_rad, roll_rad)
 
-    def _find_wrist_distance(self, from_shoulder: Array, outwards: float, pitch_rad: float) -> float:
+    def _find_wrist_distance(
+        self, from_shoulder: Array, outwards: float, pitch_rad: float
+    ) -> float:
         """Returns how far from the shoulder the wrist must be at least [m].
 
         It may be anywhere on a circle about the hand's axis.

@@ -24,7 +24,7 @@ PAD_WIDTH_M = 0.018
 
 
 # Of parallel fingers. What decides is the time constant, as short as the physics step allows: slip
-# dies away with it (MuJoCo leaves out the centripetal part of the contact's acceleration, so what is
+# dies away with it (MuJoCo leaves the centripetal part out of a contact's acceleration, so what is
 # held creeps outwards while the arm swings). The damping keeps a stiff grasp from chattering.
 FINGER_SOLREF = (0.01, 2.0)
 FINGER_SOLIMP = (0.98, 0.99, 0.001, 0.5, 2.0)

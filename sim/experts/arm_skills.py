@@ -103,9 +103,7 @@ class ArmSkills:
                     self.azimuth_rad = None
             yield self.make_action()
 
-    def _plan_azimuth(
-        self, goal_w: Array, azimuth_rad: float | None
-    ) -> tuple[float | None, float]:
+    def _plan_azimuth(self, goal_w: Array, azimuth_rad: float | None) -> tuple[float | None, float]:
         """Returns where the azimuth starts and how far it turns; None: away from the base."""
         if self.azimuth_rad is None and azimuth_rad is None:
             return None, 0.0
@@ -129,7 +127,7 @@ class ArmSkills:
         yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
-        """Returns the roll that turns the jaw towards a heading; the hand points down, without azimuth.
+        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
         Args:
             position_w: where the tool will be; the hand points away from the base there.

@@ -1,8 +1,8 @@
 """The Panda from capsules and boxes: kinematics and inertias of robosuite's model, shape our own.
 
 Numbers marked [robosuite] are from robosuite 1.5.2, `models/assets/robots/panda/robot.xml` and
-`models/assets/grippers/panda_gripper.xml`; sizes of shapes from the bounds of the meshes beside them.
-Link lengths and limits: `robolearn.embodiments.panda`.
+`models/assets/grippers/panda_gripper.xml`; sizes of shapes from the bounds of the meshes beside
+them. Link lengths and limits: `robolearn.embodiments.panda`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Any, ClassVar
 import mujoco
 
 from robolearn.embodiments import panda
-from robolearn.embodiments.panda import CHAIN, FLANGE_M, PANDA
+from robolearn.embodiments.panda import FLANGE_M, PANDA
 from robolearn.kinematics import Vector3
 from robolearn.sim.arm_model import ArmModel, Servo, compute_stiffness
 from robolearn.sim.hands import ParallelHand
 from robolearn.sim.shapes import BLACK, WHITE, add_box, add_capsule, add_cylinder
 from robolearn.sim.workbench import add_workbench
-
 
 # Softer than hobby servos. With it the large joints have the 2000 to 3000 N m/rad that libfranka's
 # examples set (`setJointImpedance`).
