@@ -62,6 +62,10 @@ COMMANDS = {
     "benchmark suites": Command(
         "load, reset and solve every task of every suite", "robolearn.cli.benchmark_suites"
     ),
+    "benchmark cloning": Command(
+        "behaviour cloning on the first tasks of each suite, plain and perturbed",
+        "robolearn.cli.benchmark_cloning",
+    ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",
