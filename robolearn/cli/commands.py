@@ -59,6 +59,10 @@ COMMANDS = {
         "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
         "robolearn.cli.benchmark_control",
     ),
+    "benchmark robosuite": Command(
+        "try every task and arm of robosuite behind our interface",
+        "robolearn.cli.benchmark_robosuite",
+    ),
     "emulate": Command(
         "run a robot's devices and its twin in real time, for drivers to talk to",
         "robolearn.cli.emulate",

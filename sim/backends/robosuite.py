@@ -2,9 +2,9 @@
 
 Nothing of robosuite is changed: its models, its default composite controller (operational-space
 pose for the arm) with its Python code in every physics step, its rewards and its verdicts. What
-differs from its own loop: the time limit is ours, success ends the episode (unless asked otherwise),
-a reset keeps the compiled model (unless asked otherwise), every start follows from its seed alone,
-and pictures are drawn by our renderer, upright and without shadows.
+differs from its own loop: the time limit is ours; success ends the episode and a reset keeps the
+compiled model, unless asked otherwise; every start follows from its seed alone; pictures are drawn
+by our renderer, upright and without shadows.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class RobosuiteWorld(ForeignWorld):
     Attributes:
         embodiment: its arm, with the gripper of this task.
         state_channels: name and unit of each entry of the privileged state.
+        own_environment: robosuite's object, to look at what our interface does not show.
     """
 
     hidden_geom_groups = (COLLISION_GEOM_GROUP,)
@@ -99,7 +100,7 @@ class RobosuiteWorld(ForeignWorld):
         _check_name("robosuite task", task, list_tasks(), "for one arm")
         _check_name("robosuite arm", arm, list_arms(), "")
         _check_rate(control_rate_hz, robosuite.macros.SIMULATION_TIMESTEP)
-        self._env: Any = robosuite.make(
+        self.own_environment: Any = robosuite.make(
             task,
             robots=arm,
             control_freq=control_rate_hz,
@@ -113,7 +114,7 @@ class RobosuiteWorld(ForeignWorld):
             use_camera_obs=False,
             **(options or {}),
         )
-        self._draws_object = getattr(self._env, "single_object_mode", 0) == 1
+        self._draws_object = getattr(self.own_environment, "single_object_mode", 0) == 1
         self._proprioception = tuple(proprioception)
         self._reward, self._is_over = 0.0, False
         self.reset(SEED_OF_MODEL)
@@ -125,12 +126,12 @@ class RobosuiteWorld(ForeignWorld):
     @property
     def model(self) -> mujoco.MjModel:
         """The compiled scene."""
-        return self._env.sim.model._model
+        return self.own_environment.sim.model._model
 
     @property
     def data(self) -> mujoco.MjData:
         """The scene's state."""
-        return self._env.sim.data._data
+        return self.own_environment.sim.data._data
 
     def reset(self, seed: int) -> None:
         """Starts an episode; see `ForeignWorld.reset`.
@@ -138,16 +139,16 @@ class RobosuiteWorld(ForeignWorld):
         robosuite seeds its generator once, in its constructor. Its samplers hold on to it, so it is
         set anew rather than replaced.
         """
-        generator = self._env.rng
+        generator = self.own_environment.rng
         generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
         if self._draws_object:
-            _choose_object(self._env, generator)
-        self._observation: dict[str, Array] = self._env.reset()
+            _choose_object(self.own_environment, generator)
+        self._observation: dict[str, Array] = self.own_environment.reset()
         self._reward, self._is_over = 0.0, False
 
     def step(self, action: Array) -> None:
         """Makes one control period pass."""
-        self._observation, reward, self._is_over, _ = self._env.step(action)
+        self._observation, reward, self._is_over, _ = self.own_environment.step(action)
         self._reward = float(reward)
 
     def get_state(self) -> Array:
@@ -161,7 +162,7 @@ class RobosuiteWorld(ForeignWorld):
 
     def get_outcome(self) -> Outcome:
         """Returns its reward and verdict. Wipe alone gives up: when the arm hits table or limit."""
-        success = bool(self._env._check_success())
+        success = bool(self.own_environment._check_success())
         return Outcome(self._reward, success, failure=bool(self._is_over) and not success)
 
     def name_camera(self, name: str) -> str:
@@ -171,8 +172,8 @@ class RobosuiteWorld(ForeignWorld):
     def _describe_body(self, arm: str, control_rate_hz: float) -> DeltaHand:
         channels = self._describe_proprioception()
         names, units = zip(*channels, strict=True)
-        actions = name_actions(_list_action_parts(self._env.robots[0]))
-        low, high = self._env.action_spec
+        actions = name_actions(_list_action_parts(self.own_environment.robots[0]))
+        low, high = self.own_environment.action_spec
         idle = (0.0,) * len(actions)
         return DeltaHand(
             name=f"{arm.lower()}_robosuite",
@@ -196,7 +197,7 @@ class RobosuiteWorld(ForeignWorld):
         )
 
     def _describe_proprioception(self) -> Channels:
-        robot, model = self._env.robots[0], self.model
+        robot, model = self.own_environment.robots[0], self.model
         own = [k.removeprefix(PREFIX) for k in self._observation if k.startswith(PREFIX)]
         own = [name for name in own if not name.endswith("-state")]
         joints = [model.joint(index) for index in robot._ref_joint_indexes]
@@ -211,10 +212,10 @@ class RobosuiteWorld(ForeignWorld):
 
     def _describe_objects(self) -> Channels:
         """Names the privileged state; an object that each episode draws anew is called so."""
-        channels = name_objects(self._env._observables, self._observation)
+        channels = name_objects(self.own_environment._observables, self._observation)
         if not self._draws_object:
             return channels
-        drawn = self._env.obj_to_use
+        drawn = self.own_environment.obj_to_use
         return [(name.replace(drawn, "object"), unit) for name, unit in channels]
 
 
@@ -347,8 +348,8 @@ def _check_name(kind: str, name: str, known: Sequence[str], where: str) -> None:
 
 def _check_rate(control_rate_hz: float, timestep_s: float) -> None:
     """Refuses a rate that robosuite would round without a word."""
-    ratio = 1.0 / (control_rate_hz * timestep_s)
-    if ratio < 1 or abs(ratio - round(ratio)) > 1e-6:
+    period_s = 1.0 / control_rate_hz
+    if abs(int(period_s / timestep_s) * timestep_s - period_s) > 1e-9:  # its own formula
         raise RobolearnError(
             f"at {control_rate_hz:g} Hz a control period is no whole number of robosuite's physics"
             f" steps of {timestep_s:g} s: take a rate such as 20, 50 or 100 Hz"
