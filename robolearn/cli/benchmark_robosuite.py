@@ -46,7 +46,7 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     for heading in COLUMNS.values():
         table.add_column(heading)
     for row in rows:
-        table.add_row(*(escape(_format(row[name])) for name in COLUMNS))
+        table.add_row(*(escape(_format(row.get(name))) for name in COLUMNS))
     Console().print(table)
 
 

@@ -338,7 +338,10 @@ def _rename_cameras(names: Sequence[str]) -> dict[str, str]:
 def _list_action_parts(robot: Any) -> list[tuple[str, int]]:
     """Returns the parts of a robot that take a share of its action, in order, with its length."""
     shares = robot.composite_controller._action_split_indexes
-    return [(part, end - begin) for part, (begin, end) in shares.items()]
+    parts = [(part, end - begin) for part, (begin, end) in shares.items()]
+    # A mobile base takes one entry more: whether it is the base's turn or the arm's.
+    surplus = robot.action_dim - sum(length for _, length in parts)
+    return [*parts, *([("mode", surplus)] if surplus else [])]
 
 
 def _check_name(kind: str, name: str, known: Sequence[str], where: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from robolearn import keys
 from robolearn.environment import Environment
 from robolearn.sim.backends.robosuite import (
     PLAINEST_TASK,
@@ -53,27 +54,30 @@ def try_pair(task: str, arm: str) -> dict[str, Any]:
 
     Returns:
         - `task`, `arm`,
-        - `state_size`, `environment_state_size`, `action_size`: lengths of the three vectors,
         - `problem`: what is wrong, or None: it keeps every promise of `check_environment`, among
           them that the time limit truncates, with both cameras on, and no picture is blank,
+
+        and where nothing is wrong
+
+        - `state_size`, `environment_state_size`, `action_size`: lengths of the three vectors,
         - `env_steps_per_s`: through our interface, without cameras,
         - `own_steps_per_s`: the same actions through robosuite's own loop,
         - `camera_steps_per_s`: ours, with both cameras,
         - `reset_ms`: a reset of ours.
     """
+    problem = _find_problem(task, arm)
+    if problem is not None:
+        return {"task": task, "arm": arm, "problem": problem}
     environment = _make_environment(task, arm)
     with_cameras = _make_environment(task, arm, CAMERAS)
     try:
-        sizes = {
-            "state_size": len(environment.robot.embodiment.state_spec.channels),
-            "environment_state_size": len(environment.task.get_observation().popitem()[1]),
-            "action_size": len(environment.action_spec.channels),
-        }
         return {
             "task": task,
             "arm": arm,
-            **sizes,
-            "problem": _find_problem(task, arm) or _find_blank_picture(with_cameras),
+            "problem": _find_blank_picture(with_cameras),
+            "state_size": environment.observation_spec[keys.STATE].shape[0],
+            "environment_state_size": environment.observation_spec[keys.ENVIRONMENT_STATE].shape[0],
+            "action_size": environment.action_spec.shape[0],
             "env_steps_per_s": _time_steps(environment),
             "own_steps_per_s": _time_own_steps(environment),
             "camera_steps_per_s": _time_steps(with_cameras),
@@ -102,8 +106,8 @@ def _find_problem(task: str, arm: str) -> str | None:
 
 def _find_blank_picture(environment: Environment) -> str | None:
     observation, _ = environment.reset(seed=SEED)
-    for key, spec in environment.observation_spec.items():
-        if spec.dtype == "uint8" and observation[key].std() < 1.0:
+    for key in observation:
+        if keys.is_image_key(key) and observation[key].std() < 1.0:
             return f"{key} shows nothing"
     return None
 
