@@ -163,6 +163,8 @@ class LiberoTask(ForeignTask):
         self,
         suite: str,
         index: int,
+        name: str | None = None,
+        instruction: str | None = None,
         time_limit_s: float = 30.0,
         settle_steps: int = 5,
         hard_reset: bool = False,
@@ -174,6 +176,8 @@ class LiberoTask(ForeignTask):
         Args:
             suite: e.g. `libero_goal`.
             index: of the task in it, in LIBERO's order, from 0.
+            name: as results show it; None takes suite and LIBERO's name of the task.
+            instruction: the goal in words; None takes LIBERO's.
             time_limit_s: after this long the episode is truncated [s]; LIBERO's own evaluation
                 allows 600 steps, 30 s.
             settle_steps: idle steps before an episode begins; LIBERO's own evaluation makes 5.
@@ -191,12 +195,16 @@ class LiberoTask(ForeignTask):
         if not 0 <= index < len(names):
             raise RobolearnError(f"{suite} has tasks 0 to {len(names) - 1}, no task {index}")
         ensure_config(config_folder, folder)
-        name = names[index]
-        self._bddl_file = folder / "bddl_files" / suite / f"{name}.bddl"
-        self._init_states_file = folder / "init_files" / suite / f"{name}.pruned_init"
+        own_name = names[index]
+        self._bddl_file = folder / "bddl_files" / suite / f"{own_name}.bddl"
+        self._init_states_file = folder / "init_files" / suite / f"{own_name}.pruned_init"
         self._settle_steps, self._hard_reset = settle_steps, hard_reset
-        words = read_instruction(self._bddl_file)
-        super().__init__(f"{suite}/{name}", words, time_limit_s, ends_on_success=ends_on_success)
+        super().__init__(
+            name or f"{suite}/{own_name}",
+            instruction or read_instruction(self._bddl_file),
+            time_limit_s,
+            ends_on_success=ends_on_success,
+        )
 
     def make_world(self, robot: ForeignRobot) -> LiberoWorld:
         """Builds LIBERO's environment, and learns its channels; see `ForeignTask.make_world`."""

@@ -83,7 +83,8 @@ def list_tasks(suite: str, package_folder: Path) -> list[str]:
     # Its package imports torch; this module in it is a dictionary alone.
     path = package_folder / "benchmark" / "libero_suite_task_map.py"
     spec = importlib.util.spec_from_file_location("libero_suite_task_map", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     names: list[str] = module.libero_task_map[suite]
