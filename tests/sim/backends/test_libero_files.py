@@ -1,3 +1,4 @@
+import os
 import pickle
 import sys
 import zipfile
@@ -50,6 +51,7 @@ def package(tmp_path, monkeypatch):
     """A package of LIBERO's shape on the path, without anything that could be run."""
     folder = tmp_path / "site" / "libero" / "libero"
     (folder / "bddl_files").mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
     (folder / "benchmark").mkdir()
     (folder / "benchmark" / "__init__.py").write_text("raise ImportError('no torch')\n")
     tasks = {"libero_goal": ["b", "a"]}
@@ -72,8 +74,6 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 def test_a_configuration_is_written_where_the_user_says_and_found_there(package, tmp_path):
-    import os
-
     path = ensure_config(tmp_path / "mine", package)
     assert path == tmp_path / "mine" / "config.yaml"
     assert os.environ[CONFIG_VARIABLE] == str(path.parent)
@@ -131,7 +131,7 @@ def test_tensors_are_refused(tmp_path):
 
 @pytest.mark.parametrize("value", [None, STATES[0], STATES[:0], np.array([["a"]])])
 def test_anything_but_a_table_of_numbers_is_refused(tmp_path, value):
-    with pytest.raises(RobolearnError, match="no table of initial states"):
+    with pytest.raises(RobolearnError, match=r"no (table of )?initial states"):
         read_init_states(write_states(tmp_path / "a", value))
 
 

@@ -20,6 +20,7 @@ from robolearn.sim.backends import robosuite_package
 from robolearn.sim.backends.robosuite import RobosuiteRobot, RobosuiteTask, RobosuiteWorld
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
+from robolearn.sim.rendering import find_back_end
 from robolearn.testing import check_environment
 
 pytest.importorskip("robosuite")
@@ -214,6 +215,30 @@ def test_pictures_are_upright_and_each_camera_has_two_names():
     assert front[-8:].mean() > front[:8].mean() + 30
     assert environment.robot.render(height_px=48, width_px=64).std() > 10
     environment.close()
+
+
+@pytest.mark.slow
+@pytest.mark.gl
+def test_pictures_are_those_of_robosuites_own_renderer_turned_upright(tmp_path):
+    """It draws in a process of its own: two renderers disturb each other."""
+    program = (
+        "import sys, numpy, robosuite\n"
+        "own = robosuite.make('Lift', robots='Panda', seed=0, hard_reset=False, renderer='mujoco',"
+        " camera_names='agentview', camera_heights=48, camera_widths=64)\n"
+        "own.rng.bit_generator.state = numpy.random.default_rng(3).bit_generator.state\n"
+        "numpy.save(sys.argv[1], own.reset()['agentview_image'])\n"
+    )
+    path = tmp_path / "picture.npy"
+    variables = {**os.environ, "MUJOCO_GL": find_back_end()}
+    subprocess.run(
+        [sys.executable, "-c", program, path], env=variables, capture_output=True, check=True
+    )
+    theirs = np.load(path)[::-1].astype(float)
+    environment = make_environment(cameras=["front"])
+    ours = environment.reset(seed=3)[0][keys.image_key("front")]
+    environment.close()
+    assert np.abs(ours - theirs).mean() < 5.0  # of 255: it smooths edges, we do not
+    assert np.abs(ours - theirs[::-1]).mean() > 30.0
 
 
 @pytest.mark.slow
