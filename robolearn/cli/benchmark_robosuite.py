@@ -12,6 +12,7 @@ from rich.table import Table
 
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
+from robolearn.cli.provenance import collect_provenance
 from robolearn.errors import RobolearnError
 
 COLUMNS = {
@@ -34,7 +35,7 @@ def run(config: DictConfig, folder: Path) -> None:
     with Console(stderr=True).status("trying every task and arm, for minutes"):
         rows: list[dict[str, Any]] = build(config.walk)
     print_rows(rows)
-    write_figures(config.json, {"tasks": rows})
+    write_figures(config.json, {"robosuite": rows, "provenance": collect_provenance()})
     wrong = [f"{row['task']} with {row['arm']}: {row['problem']}" for row in rows if row["problem"]]
     if wrong:
         raise RobolearnError(f"{len(wrong)} of {len(rows)} have a problem: {'; '.join(wrong)}")

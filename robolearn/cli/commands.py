@@ -63,6 +63,10 @@ COMMANDS = {
         "try every task and arm of robosuite behind our interface",
         "robolearn.cli.benchmark_robosuite",
     ),
+    "benchmark metaworld": Command(
+        "run Meta-World's tasks through our interface and beside it through its own",
+        "robolearn.cli.benchmark_metaworld",
+    ),
     "emulate": Command(
         "run a robot's devices and its twin in real time, for drivers to talk to",
         "robolearn.cli.emulate",

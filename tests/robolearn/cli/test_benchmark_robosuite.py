@@ -21,11 +21,11 @@ def run(rows, tmp_path, monkeypatch):
     monkeypatch.setattr(benchmark_robosuite, "build", lambda config: rows)
     path = tmp_path / "figures.json"
     benchmark_robosuite.run(compose_config("benchmark_robosuite", [f"json={path}"]), tmp_path)
-    return json.loads(path.read_text())
+    return json.loads(path.read_text())["robosuite"]
 
 
 def test_rows_are_printed_and_written(tmp_path, monkeypatch, capsys):
-    assert run([ROW], tmp_path, monkeypatch) == {"tasks": [ROW]}
+    assert run([ROW], tmp_path, monkeypatch) == [ROW]
     assert "Lift" in capsys.readouterr().out
 
 
@@ -33,4 +33,4 @@ def test_a_problem_fails_the_command_after_everything_is_written(tmp_path, monke
     bad = {**ROW, "task": "Door", "problem": "it lies"}
     with pytest.raises(RobolearnError, match="1 of 2 have a problem: Door with Panda: it lies"):
         run([ROW, bad], tmp_path, monkeypatch)
-    assert len(json.loads((tmp_path / "figures.json").read_text())["tasks"]) == 2
+    assert len(json.loads((tmp_path / "figures.json").read_text())["robosuite"]) == 2

@@ -14,7 +14,7 @@ from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask, ForeignWor
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.specs import ArraySpec, BoundedArraySpec
-from robolearn.testing import check_environment
+from robolearn.testing import check_environment, check_robot
 
 GOAL_M = 1.0
 SCENE = """
@@ -102,6 +102,12 @@ def make_environment(cameras=(), **options):
 
 def test_it_keeps_every_promise_of_an_environment():
     check_environment(make_environment)
+
+
+def test_its_robot_keeps_every_promise_of_a_robot():
+    environment = make_environment()
+    environment.reset(seed=0)
+    check_robot(environment.robot)
 
 
 def test_sleeping_passes_whole_control_periods_under_the_action_set_last():
