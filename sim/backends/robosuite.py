@@ -94,26 +94,26 @@ class RobosuiteWorld(ForeignWorld):
         Raises:
             MissingDependencyError: if robosuite is not installed.
             UnknownNameError: if there is no such task, arm or observable.
-            RobolearnError: if the control period is no whole number of physics steps.
+            RobolearnError: if the control period is no whole number of physics steps, or an option
+                is ours to set or not accepted.
         """
         robosuite = load_robosuite()
         _check_name("robosuite task", task, list_tasks(), "for one arm")
         _check_name("robosuite arm", arm, list_arms(), "")
         _check_rate(control_rate_hz, robosuite.macros.SIMULATION_TIMESTEP)
-        self.own_environment: Any = robosuite.make(
-            task,
-            robots=arm,
-            control_freq=control_rate_hz,
-            reward_shaping=reward_shaping,
-            hard_reset=hard_reset,
-            seed=SEED_OF_MODEL,
-            ignore_done=True,
-            renderer="mujoco",  # of its two the one that opens nothing as long as nothing is shown
-            has_renderer=False,
-            has_offscreen_renderer=False,
-            use_camera_obs=False,
-            **(options or {}),
-        )
+        arguments: dict[str, Any] = {
+            "robots": arm,
+            "control_freq": control_rate_hz,
+            "reward_shaping": reward_shaping,
+            "hard_reset": hard_reset,
+            "seed": SEED_OF_MODEL,
+            "ignore_done": True,
+            "renderer": "mujoco",  # the one of its two that opens nothing while nothing is shown
+            "has_renderer": False,
+            "has_offscreen_renderer": False,
+            "use_camera_obs": False,
+        }
+        self.own_environment: Any = _make(robosuite, task, arguments, options or {})
         self._draws_object = getattr(self.own_environment, "single_object_mode", 0) == 1
         self._proprioception = tuple(proprioception)
         self._reward, self._is_over = 0.0, False
@@ -317,6 +317,22 @@ class RobosuiteTask(ForeignTask):
 def _find_body(arm: str, control_rate_hz: float, proprioception: tuple[str, ...]) -> DeltaHand:
     """Returns an arm with its own gripper: robosuite has no arm without a scene."""
     return RobosuiteWorld(PLAINEST_TASK, arm, control_rate_hz, proprioception).embodiment
+
+
+def _make(
+    robosuite: Any, task: str, arguments: Mapping[str, Any], options: Mapping[str, Any]
+) -> Any:
+    taken = sorted(set(arguments) & set(options))
+    if taken:
+        raise RobolearnError(f"robosuite's {', '.join(taken)} cannot be set among the options")
+    try:
+        return robosuite.make(task, **arguments, **options)
+    except (TypeError, KeyError, AssertionError) as error:
+        if not options:
+            raise
+        raise RobolearnError(
+            f"robosuite's {task} does not accept the options {dict(options)}: {error}"
+        ) from error
 
 
 def _choose_object(env: Any, generator: np.random.Generator) -> None:

@@ -192,6 +192,15 @@ def test_a_rate_that_robosuite_would_round_is_refused():
         RobosuiteRobot(control_rate_hz=30.0)
 
 
+def test_options_reach_robosuite_and_wrong_ones_are_refused():
+    world = RobosuiteWorld("Lift", "Panda", options={"gripper_types": "RethinkGripper"})
+    assert type(world.own_environment.robots[0].gripper["right"]).__name__ == "RethinkGripper"
+    with pytest.raises(RobolearnError, match="seed cannot be set among the options"):
+        RobosuiteWorld("Lift", "Panda", options={"seed": 1})
+    with pytest.raises(RobolearnError, match=r"Lift does not accept the options.*wheels"):
+        RobosuiteWorld("Lift", "Panda", options={"wheels": 4})
+
+
 def test_a_robot_of_ours_is_refused_by_name():
     with pytest.raises(IncompatibleError, match="use robot=robosuite_sim"):
         RobosuiteTask("Lift").bind(MujocoRobot(So101Model()))
