@@ -78,6 +78,10 @@ COMMANDS = {
         "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
         "robolearn.cli.benchmark_control",
     ),
+    "benchmark robosuite": Command(
+        "try every task and arm of robosuite behind our interface",
+        "robolearn.cli.benchmark_robosuite",
+    ),
     "benchmark metaworld": Command(
         "run Meta-World's tasks through our interface and beside it through its own",
         "robolearn.cli.benchmark_metaworld",
