@@ -220,7 +220,7 @@ class ArmSkills:
         yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
-        """Returns the roll that turns the jaw towards a heading; the hand points down, without azimuth.
+        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
         Args:
             position_w: where the tool will be; the hand points away from the base there.
