@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -124,24 +124,34 @@ class ArmSkills:
 
     def move_through(
         self,
-        goal: HandTarget,
-        joint_pos: Array,
+        knots: Iterable[tuple[HandTarget, Array]],
         *,
         speed_mps: float = SPEED_MPS,
         turn_rate_radps: float = TURN_RATE_RADPS,
     ) -> Iterator[Array]:
-        """Moves on to a near target whose joint positions are known; see `move_to`."""
-        way, start_rad = self.target.find_way(goal), self._joint_pos
-        largest_rad = float(np.abs(joint_pos - start_rad).max())
-        duration_s = max(
-            way.length_m / speed_mps, way.turn_rad / turn_rate_radps, largest_rad / JOINT_RATE_RADPS
-        )
-        # Knots are closer than a step takes the hand, or not much farther: no step is added.
-        num_steps = max(1, round(duration_s / self.body.control_period_s))
-        for step in range(1, num_steps + 1):
-            self.target = way.at(step / num_steps)
-            self._joint_pos = start_rad + step / num_steps * (joint_pos - start_rad)
-            yield self._pack_action()
+        """Moves through targets whose joint positions are known, without a stop; see `move_to`."""
+        start, start_rad, early_s = self.target, self._joint_pos, 0.0
+        for goal, goal_rad in knots:
+            way = start.find_way(goal)
+            largest_rad = float(np.abs(goal_rad - start_rad).max())
+            duration_s = max(
+                way.length_m / speed_mps,
+                way.turn_rad / turn_rate_radps,
+                largest_rad / JOINT_RATE_RADPS,
+                1e-9,
+            )
+            # Steps fall where they fall between knots: `early_s` after the last one already.
+            time_s = self.body.control_period_s - early_s
+            while time_s <= duration_s:
+                share = time_s / duration_s
+                self.target = way.at(share)
+                self._joint_pos = start_rad + share * (goal_rad - start_rad)
+                yield self._pack_action()
+                time_s += self.body.control_period_s
+            early_s = duration_s - time_s + self.body.control_period_s
+            start, start_rad = goal, goal_rad
+        self.target, self._joint_pos = start, start_rad
+        yield self._pack_action()
 
     @property
     def target(self) -> HandTarget:
@@ -210,7 +220,7 @@ class ArmSkills:
         yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
-        """Returns the roll that turns the jaw towards a heading; the hand points down, without azimuth.
+        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
         Args:
             position_w: where the tool will be; the hand points away from the base there.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,19 +14,23 @@ from robolearn.sim.catalogue.category import Grasp
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.hand import HandSkills, Route
+from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills, Route
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
 from robolearn.sim.experts.skills.preview import Held, Knot
 from robolearn.specs import Array
 
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
-TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
+TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
 Ratings = dict[tuple[float, ...], float]
 
 MAX_ROUTES = 8  # that are looked at from end to end
+TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
 TIP_ROOM_M = 0.003  # below the fingertips
-LIFT_M = 0.05
+LIFTS_M = (
+    (0.0, 0.0, 0.05),
+    *((0.12 * math.cos(k * math.pi / 4), 0.12 * math.sin(k * math.pi / 4), 0.01) for k in range(8)),
+)
 # Let go higher where the hand would touch something else, at full size.
 DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 
@@ -49,15 +54,31 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """A candidate that was looked at.
+    """A candidate that was looked at, with all that follows.
 
     Attributes:
         candidate: the way to take the thing.
+        lifted: where the hand is to lift it, or to draw it out.
         rating: up to 1 it is good; see `Preview.rate`.
     """
 
     candidate: Candidate
+    lifted: HandTarget
     rating: float
+
+
+class LookedAt(NamedTuple):
+    """A grasp that was looked at.
+
+    Attributes:
+        rating: up to 1 it is good; see `Preview.rate`.
+        lifted: where the hand is to lift the thing, or to draw it out.
+        end: hand and arm there.
+    """
+
+    rating: float
+    lifted: HandTarget
+    end: Knot
 
 
 @dataclass(frozen=True)
@@ -115,36 +136,44 @@ def choose_grasp(
     best: Choice | None = None
     seen: Ratings = {}
     for candidate in list_candidates(hand, thing):
-        rating, lifted = rate_candidate(hand, thing, candidate)
+        rating, lifted, end = rate_candidate(hand, thing, candidate)
         if rating <= 1.0:
             held = _imagine(thing, candidate)
-            route = choose_route(hand, held, goals, candidate.opening, lifted, seen)
+            route = choose_route(hand, held, goals, candidate.opening, end, seen)
             rating = max(rating, route.rating)
+        choice = Choice(candidate, lifted, rating)
         if rating <= 1.0:
             if skip == 0:
-                return Choice(candidate, rating)
+                return choice
             skip -= 1
         if best is None or rating < best.rating:
-            best = Choice(candidate, rating)
+            best = choice
     return best
 
 
-def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> tuple[float, Knot]:
-    """Returns how bad a grasp would be, and where it ends with the thing lifted.
-
-    Up to 1 is good; see `Preview.rate`.
-    """
-    target, preview = candidate.target, hand.preview
-    found = preview.look(target, candidate.opening)
+def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> LookedAt:
+    """Looks at a grasp: coming to it, and lifting the thing, or drawing it out first."""
+    target, preview, opening = candidate.target, hand.preview, candidate.opening
+    found = preview.look(target, opening)
     if preview.is_good(found):
         before = target.shift(-STANDOFF_M * hand.scale * target.ahead_w)
-        found = found.join(preview.look(before, candidate.opening, joint_pos=found.joint_pos))
-    if preview.is_good(found):
-        lifted = target.shift(np.array([0.0, 0.0, LIFT_M * hand.scale]))
-        held = _imagine(thing, candidate)
-        later = preview.look(lifted, candidate.opening, held, joint_pos=found.joint_pos)
-        found = found.join(later)
-    return preview.rate(found), found.knots[-1]
+        found = found.join(preview.look(before, opening, joint_pos=found.joint_pos))
+    if not preview.is_good(found):
+        lifted = target.shift(hand.scale * np.array(LIFTS_M[0]))
+        return LookedAt(preview.rate(found), lifted, found.knots[-1])
+    held, best = _imagine(thing, candidate), None
+    for lift in LIFTS_M:
+        lifted = target.shift(hand.scale * np.array(lift))
+        later = preview.look_along(
+            [target, lifted], opening, held, joint_pos=found.joint_pos, limit=1.0
+        )
+        rating = preview.rate(found.join(later))
+        if best is None or rating < best.rating:
+            best = LookedAt(rating, lifted, later.knots[-1])
+        if rating <= 1.0:
+            break
+    assert best is not None
+    return best
 
 
 def choose_route(
@@ -258,7 +287,8 @@ def _make_candidate(
     target = aim(hand, target, width_m)
     target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
     cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
-    return Candidate(target, hand.find_opening(width_m), width_m, cost)
+    room_m = TILTED_ROOM_M if tilt_rad else FINGER_ROOM_M
+    return Candidate(target, hand.find_opening(width_m, room_m), width_m, cost)
 
 
 def _find_rise(hand: HandSkills, thing: Thing, grasp: Grasp) -> float:

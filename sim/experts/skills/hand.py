@@ -20,11 +20,12 @@ Actions = Iterator[Array]
 # At full size, as everything here.
 SPEED_MPS = 0.55
 # What is held by its rim swings if it is turned faster.
-CARRY_MPS, CARRY_RADPS = 0.45, 1.5
+CARRY_MPS, CARRY_RADPS = 0.40, 1.2
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
 MAX_RISES = 10
 MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
+AT_HOME_RAD = 0.3
 RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
@@ -82,9 +83,14 @@ class HandSkills:
             symmetry_rad=2 * math.pi,
         )
 
-    def find_opening(self, width_m: float) -> float:
-        """Returns the opening that leaves room on both sides of something of that width [m]."""
-        gap_m = width_m + 2 * FINGER_ROOM_M * self.scale
+    def find_opening(self, width_m: float, room_m: float = FINGER_ROOM_M) -> float:
+        """Returns the opening that leaves room on both sides of something.
+
+        Args:
+            width_m: of that [m].
+            room_m: on either side, at full size [m].
+        """
+        gap_m = width_m + 2 * room_m * self.scale
         return min(1.0, gap_m / self.arm.body.max_gap_m)
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
@@ -101,13 +107,9 @@ class HandSkills:
     def follow(self, knots: Iterable[Knot], *, speed_mps: float = SPEED_MPS) -> Actions:
         """Moves through knots, the arm just as it was looked at."""
         speed_mps, turn_rate_radps = self._limit_speed(speed_mps)
-        for knot in knots:
-            yield from self.arm.move_through(
-                knot.target,
-                knot.joint_pos,
-                speed_mps=speed_mps * self.scale,
-                turn_rate_radps=turn_rate_radps,
-            )
+        yield from self.arm.move_through(
+            knots, speed_mps=speed_mps * self.scale, turn_rate_radps=turn_rate_radps
+        )
 
     def _limit_speed(self, speed_mps: float) -> tuple[float, float]:
         """Returns speed and turn rate: both are less with something in the hand."""
@@ -183,10 +185,13 @@ class HandSkills:
 
     def recover(self) -> Actions:
         """Goes home, joint by joint: out of a posture from which no way leads on."""
+        home_rad = np.array(self.arm.body.home_position[:-1])
+        if np.abs(home_rad - self.arm.joint_pos).max() < AT_HOME_RAD:
+            return
         up = self.arm.target.shift(np.array([0.0, 0.0, RECOVER_RISE_M * self.scale]))
         if self.preview.is_good(self.preview.look_along([self.arm.target, up], 1.0)):
             yield from self.go(up)
-        yield from self.arm.move_joints(np.array(self.arm.body.home_position[:-1]))
+        yield from self.arm.move_joints(home_rad)
 
     def close(self) -> Actions:
         """Closes the gripper, until the fingers stand still."""

@@ -9,18 +9,18 @@ import numpy as np
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_route
+from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_route
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
+from robolearn.specs import Array
 
 # At full size.
-LIFTED_M = 0.02  # what did not rise this much was not grasped
+FOLLOWED = 0.6  # what stayed behind by more than this share of the hand's way was not grasped
 SLIPPED_M = 0.02
 MAX_APPROACHES = 2  # the last with what slipped on the way as it lies then
 LOST_M = 0.06  # what is this far from its place in the hand is lost
 LIFT_MPS = 0.35
-UP = np.array([0.0, 0.0, 1.0])
 
 
 def reach(hand: HandSkills, candidate: Candidate) -> Actions:
@@ -31,12 +31,12 @@ def reach(hand: HandSkills, candidate: Candidate) -> Actions:
     yield from hand.catch_up()
 
 
-def grasp(hand: HandSkills, thing: Thing, candidate: Candidate) -> Actions:
+def grasp(hand: HandSkills, thing: Thing, choice: Choice) -> Actions:
     """Takes a thing and lifts it; remembers how it lies in the hand."""
-    yield from hand.go(candidate.target)
+    yield from hand.go(choice.candidate.target)
     yield from hand.arm.wait(1)
     yield from hand.close()
-    yield from hand.go(candidate.target.shift(LIFT_M * hand.scale * UP), speed_mps=LIFT_MPS)
+    yield from hand.go(choice.lifted, speed_mps=LIFT_MPS)
     yield from hand.arm.wait(2)
     hand.held = Held(thing, find_held_pose(hand, thing))
 
@@ -75,9 +75,10 @@ def let_go(hand: HandSkills) -> Actions:
     yield from hand.recover()
 
 
-def is_lifted(hand: HandSkills, thing: Thing, height_before_w: float) -> bool:
-    """Says whether the thing rose with the hand."""
-    return bool(thing.position_w[2] > height_before_w + LIFTED_M * hand.scale)
+def has_followed(thing: Thing, start_w: Array, way_w: Array) -> bool:
+    """Says whether the thing moved along with the hand, from where it was."""
+    behind_w = start_w + way_w - thing.position_w
+    return bool(np.linalg.norm(behind_w) < FOLLOWED * np.linalg.norm(way_w))
 
 
 def is_lost(hand: HandSkills, thing: Thing) -> bool:
