@@ -32,15 +32,15 @@ T = TypeVar("T")
 
 WORKSPACES = ("table", "kitchen_table", "living_room_table", "study_table", "floor")
 
-# What may stand at the side of +y, what at that of -y, with how much room for its middle [m].
-NEAR_CABINET: Mapping[str, tuple[float, float]] = {
-    "wooden_cabinet": (0.05, 0.05),
-    "white_cabinet": (0.05, 0.05),
-    "low_cabinet": (0.05, 0.04),
-    "wine_rack": (0.08, 0.05),
-    "basket": (0.08, 0.05),
-    "wooden_tray": (0.06, 0.05),
-    "white_storage_box": (0.06, 0.05),
+# What may stand on the side of +y: where, and with how much room for its middle [m].
+BY_THE_CELLS: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "wooden_cabinet": (CABINET_B, (0.05, 0.05)),
+    "white_cabinet": (CABINET_B, (0.05, 0.05)),
+    "low_cabinet": ((0.66, 0.41), (0.05, 0.04)),
+    "wine_rack": ((0.63, 0.34), (0.08, 0.05)),
+    "basket": ((0.56, 0.34), (0.12, 0.05)),
+    "wooden_tray": ((0.58, 0.33), (0.06, 0.04)),
+    "white_storage_box": ((0.60, 0.33), (0.06, 0.04)),
 }
 SMALL = (
     "apple",
@@ -143,9 +143,9 @@ def name_thing(category: str) -> str:
 def _draw_scene(rng: np.random.Generator) -> Scene:
     furniture: list[Stand] = []
     if rng.random() < 0.6:
-        category = _choose(tuple(NEAR_CABINET), rng)
-        yaw_rad = (0.0, 0.0) if category == "basket" else None
-        furniture.append(Stand(f"{category}_1", CABINET_B, NEAR_CABINET[category], yaw_rad))
+        category = _choose(tuple(BY_THE_CELLS), rng)
+        where_b, room_m = BY_THE_CELLS[category]
+        furniture.append(Stand(f"{category}_1", where_b, room_m, (0.0, 0.0)))
     if rng.random() < 0.35:
         furniture.append(Stand("flat_stove_1", STOVE_B, (0.04, 0.04)))
     cells = _find_cells(furniture)

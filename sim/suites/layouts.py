@@ -14,13 +14,13 @@ LEAST_ROOM_M = 0.03
 
 Cells = tuple[tuple[float, float], ...]
 
-# On the side of +y, away from the cells; opened, its drawers end at y 0.13, their handles at 0.07.
+# On the side of +y. Opened, its drawers end at y 0.13, their handles at 0.07.
 CABINET_B = (0.68, 0.39)
 STOVE_B = (0.57, -0.30)  # on the side of -y
 FREE_CELLS: Cells = tuple((x, y) for x in (0.44, 0.66) for y in (-0.24, 0.0, 0.24))
-CABINET_CELLS: Cells = ((0.44, -0.28), (0.44, -0.06), (0.44, 0.16), (0.66, -0.27), (0.66, -0.05))
+CABINET_CELLS: Cells = ((0.44, -0.28), (0.44, -0.06), (0.44, 0.16), (0.66, -0.30), (0.66, -0.08))
 STOVE_CELLS: Cells = ((0.44, -0.04), (0.44, 0.20), (0.67, 0.02), (0.67, 0.25))
-BETWEEN_CELLS: Cells = ((0.44, -0.04), (0.44, 0.18), (0.67, -0.05))
+BETWEEN_CELLS: Cells = ((0.44, -0.04), (0.44, 0.18), (0.67, -0.08))
 
 
 def stand_in_cell(name: str, cell_b: tuple[float, float]) -> Stand:

@@ -191,7 +191,7 @@ ROOMS: Mapping[str, Room] = {
         Scene(
             "kitchen_table",
             stand_by(
-                (Stand("wine_rack_1", (0.66, 0.34), ROOM_M),),
+                (Stand("wine_rack_1", (0.63, 0.34), ROOM_M),),
                 ("bbq_sauce", "plate", "salad_dressing", "wine_bottle"),
                 CABINET_CELLS,
             ),
