@@ -55,6 +55,9 @@ COMMANDS = {
     "suite store": Command(
         "store start states of every task of a suite", "robolearn.cli.suite_store", "suite"
     ),
+    "suite write": Command(
+        "write the files of our suites from their scenes", "robolearn.cli.suite_write", "suite"
+    ),
     "suite generate": Command(
         "write new tasks, drawn from seeds, that an expert solves",
         "robolearn.cli.suite_generate",

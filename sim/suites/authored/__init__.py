@@ -10,6 +10,7 @@ from pathlib import Path
 from robolearn.errors import UnknownNameError
 from robolearn.sim.bddl.problem import Problem
 from robolearn.sim.bddl.writer import write_problem
+from robolearn.sim.suites.bddl_suite import FILES
 
 
 def list_authored() -> tuple[str, ...]:
@@ -30,16 +31,24 @@ def make_problems(suite: str) -> Mapping[str, Problem]:
     return found
 
 
-def write_suite(suite: str, folder: Path) -> None:
+def write_suite(suite: str, below: Path = FILES) -> Path:
     """Writes a file for each task of a suite, and removes those of tasks that are no more.
+
+    Args:
+        suite: its name.
+        below: folder of the suite's folder.
+
+    Returns:
+        The suite's folder.
 
     Raises:
         UnknownNameError: if no suite of that name is written here.
     """
-    problems = make_problems(suite)
+    problems, folder = make_problems(suite), below / suite
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.bddl"):
         if path.stem not in problems:
             path.unlink()
     for task_id, problem in problems.items():
         (folder / f"{task_id}.bddl").write_text(write_problem(problem), "utf-8")
+    return folder

@@ -359,7 +359,7 @@ ROOMS: Mapping[str, Room] = {
             stand_by(
                 (Stand("low_cabinet_1", (0.62, 0.40), ROOM_M),),
                 ("screwdriver", "toy_car", "red_block", "black_book"),
-                ((0.44, -0.30), (0.44, -0.06), (0.66, -0.27), (0.67, -0.03)),
+                ((0.44, -0.30), (0.44, -0.06), (0.66, -0.30), (0.66, -0.08)),
             ),
             states=("open low_cabinet_1_drawer_region",),
         ),

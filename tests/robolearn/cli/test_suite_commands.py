@@ -77,3 +77,22 @@ def test_a_sheet_shows_every_task(folder):
 def test_starts_are_stored_where_asked(folder):
     assert main(["suite", "store", "tracks", "starts=2", "folder=starts"]) == 0
     assert (folder / "starts" / "tracks.npz").is_file()
+
+
+def test_generated_tasks_are_written_and_counted_the_same_each_time(folder, capsys):
+    line = ["suite", "generate", "count=3", "seed=5", "tries=1"]
+    assert main([*line, "output=one", "json=one.json", "workers=1"]) == 0
+    assert main([*line, "output=two", "json=two.json", "workers=2"]) == 0
+    one, two = ({p.name: p.read_text() for p in (folder / f).iterdir()} for f in ("one", "two"))
+    assert len(one) == 3
+    assert one == two
+    figures = json.loads((folder / "one.json").read_text())
+    assert figures["candidates"] == figures["kept"] + sum(figures["rejected"].values())
+    assert "drawn" in capsys.readouterr().out
+    assert main([*line, "output=one"]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+
+def test_a_suite_is_written_anew(folder):
+    assert main(["suite", "write", "object", "output=files"]) == 0
+    assert len(list((folder / "files" / "object").glob("*.bddl"))) == 10
