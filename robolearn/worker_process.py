@@ -171,6 +171,13 @@ class WorkerProcess:
             worker.connection.close()
 
 
+def count_cores() -> int:
+    """Returns how many cores this process may use: fewer than the machine's in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
     """Ignores Ctrl-C for a moment; a process started meanwhile inherits that."""
