@@ -84,7 +84,7 @@ class ProcessEngine:
             RobolearnError: if there is no room for the shared memory.
         """
         self._workers: list[WorkerProcess] = []
-        self._slices = _slice_up(num_worlds, min(num_workers, num_worlds))
+        self._slices = slice_up(num_worlds, min(num_workers, num_worlds))
         self._num_jobs = 0
         with tempfile.NamedTemporaryFile(dir=_find_memory_folder(), buffering=0) as file:
             # The name is needed only until every worker has opened the memory.
@@ -148,7 +148,7 @@ class ProcessEngine:
                 silent.pop(connection).receive()  # type: ignore[call-overload]
 
 
-def _slice_up(num_worlds: int, num_slices: int) -> list[range]:
+def slice_up(num_worlds: int, num_slices: int) -> list[range]:
     """Cuts the worlds into slices whose sizes differ by one at most."""
     bounds = [index * num_worlds // num_slices for index in range(num_slices + 1)]
     return [range(first, stop) for first, stop in itertools.pairwise(bounds)]

@@ -12,7 +12,7 @@ import pytest
 from robolearn import keys
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobolearnError
-from robolearn.sim.vector.processes import _slice_up
+from robolearn.sim.vector.processes import slice_up
 from robolearn.sim.vector.vector_environment import make_vector_environment
 from robolearn.worker_process import WorkerError
 
@@ -34,8 +34,8 @@ def run(vector, num_steps):
 
 
 def test_worlds_are_shared_out_evenly():
-    assert _slice_up(5, 2) == [range(0, 2), range(2, 5)]
-    assert _slice_up(3, 3) == [range(0, 1), range(1, 2), range(2, 3)]
+    assert slice_up(5, 2) == [range(0, 2), range(2, 5)]
+    assert slice_up(3, 3) == [range(0, 1), range(1, 2), range(2, 3)]
 
 
 @pytest.mark.parametrize(

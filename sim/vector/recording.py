@@ -1,0 +1,92 @@
+"""`Recording`: what an expert does in many worlds, to be done again by whoever is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from robolearn.environment import Environment
+from robolearn.errors import IncompatibleError
+from robolearn.sim.mujoco_robot import MujocoRobot
+from robolearn.specs import Array
+
+# With the solver's memory: from the same state the same controls lead to the same, to the bit.
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Steps of many worlds, autoresets among them.
+
+    Attributes:
+        seed: that of the first world; the others count up.
+        actions: asked of each world, shape (num_steps, num_worlds, *action).
+        ctrl: MuJoCo's controls that came of them, shape (num_steps, num_worlds, num_actuators).
+        starts: the state in which an episode begins, by step and world; -1 is before the first.
+        substeps: physics steps of a control step.
+    """
+
+    seed: int
+    actions: Array
+    ctrl: Array
+    starts: dict[tuple[int, int], Array]
+    substeps: int
+
+    def take_worlds(self, num_worlds: int) -> Recording:
+        """Returns the recording of the first so many worlds."""
+        starts = {(step, row): s for (step, row), s in self.starts.items() if row < num_worlds}
+        return Recording(
+            self.seed,
+            self.actions[:, :num_worlds],
+            self.ctrl[:, :num_worlds],
+            starts,
+            self.substeps,
+        )
+
+
+def record_worlds(
+    make_environment: Callable[[], Environment], num_worlds: int, num_steps: int, seed: int
+) -> Recording:
+    """Lets the task's expert act in one world after the other.
+
+    Raises:
+        IncompatibleError: if the robot is not simulated by MuJoCo alone.
+    """
+    environment = make_environment()
+    robot = environment.robot
+    if not isinstance(robot, MujocoRobot):
+        raise IncompatibleError(f"a {type(robot).__name__} cannot be recorded to its controls")
+    expert = environment.task.make_expert()
+    data = robot.world.data
+    actions = np.zeros((num_steps, num_worlds, *environment.action_spec.shape), np.float32)
+    ctrl = np.zeros((num_steps, num_worlds, data.ctrl.size))
+    starts: dict[tuple[int, int], Array] = {}
+    home = np.asarray(environment.robot.embodiment.home_position, np.float32)
+    for row in range(num_worlds):
+        start_seed: int | None = seed + row
+        ended = True
+        for step in range(-1, num_steps):
+            if ended:
+                observation, info = environment.reset(seed=start_seed)
+                expert.reset(environment.task.instruction, info["seed"])
+                starts[step, row] = _get_state(robot)
+                start_seed, ended = None, False
+                actions[max(step, 0), row] = home  # ignored: the step is a reset
+                continue
+            actions[step, row] = expert.select_action(observation)
+            environment.begin_step(actions[step, row])
+            ctrl[step, row] = data.ctrl
+            observation, _, terminated, truncated, _ = environment.finish_step()
+            ended = terminated or truncated
+    environment.close()
+    return Recording(seed, actions, ctrl, starts, robot.substeps)
+
+
+def _get_state(robot: MujocoRobot) -> Array:
+    model, data = robot.world.model, robot.world.data
+    state = np.empty(mujoco.mj_stateSize(model, STATE))
+    mujoco.mj_getState(model, data, state, STATE)
+    return state
