@@ -47,6 +47,10 @@ COMMANDS = {
         "measure the simulator beside its physics limit and robosuite",
         "robolearn.cli.benchmark_sim",
     ),
+    "benchmark vector": Command(
+        "measure many worlds at once beside the physics alone and others' vector environments",
+        "robolearn.cli.benchmark_vector",
+    ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",

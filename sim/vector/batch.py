@@ -22,6 +22,8 @@ _ALIGNMENT_BYTES = 64  # of a cache line: no two arrays share one
 class Batch:
     """Arrays that are written in place, step after step; the first axis is the world.
 
+    What a step or a reset has no value for is zero.
+
     Attributes:
         actions: what each world is asked to do.
         observations: by key.
@@ -30,7 +32,7 @@ class Batch:
         terminations: the task has reached an end of its own.
         truncations: the time limit has ended the episode.
         resets: this was no step but the reset after an episode's end.
-        seeds: where `resets`, names the start; else without meaning.
+        seeds: where `resets`, names the start.
         successes: the goal is reached.
         applied: what each robot really applied.
         sent_s: when the action was sent [s].
@@ -112,27 +114,35 @@ class Batch:
         Args:
             rows: which worlds have infos at all: a mask; None for all of them.
         """
-        present = np.ones(len(self.rewards), bool) if rows is None else rows
+        present = np.ones(len(self.rewards), bool) if rows is None else rows.copy()
         was_reset = self.resets & present
         stepped = present & ~was_reset
         infos: dict[str, Any] = {}
         if stepped.any():
-            _add(infos, "is_success", self.successes, stepped)
-            _add(infos, keys.ACTION_APPLIED, self.applied, stepped)
-            _add(infos, "sent_s", self.sent_s, stepped)
+            for key, values in (
+                ("is_success", self.successes),
+                (keys.ACTION_APPLIED, self.applied),
+                ("sent_s", self.sent_s),
+            ):
+                infos[key], infos[f"_{key}"] = values.copy(), stepped
         if was_reset.any():
-            _add(infos, "seed", self.seeds, was_reset)
-        infos["captured_s"], infos["_captured_s"] = {}, present.copy()
+            infos["seed"], infos["_seed"] = self.seeds.copy(), was_reset
+        captured: dict[str, Any] = {}
         for key, captured_s in self.captured_s.items():
-            _add(infos["captured_s"], key, captured_s, present)
+            captured[key], captured[f"_{key}"] = captured_s.copy(), present
+        infos["captured_s"], infos["_captured_s"] = captured, present
+        if rows is not None:
+            _clear_absent(infos, rows)
         return infos
 
 
-def _add(infos: dict[str, Any], key: str, values: Array, rows: Array) -> None:
-    """Adds a key for some worlds; the others have zeros."""
-    copied = values.copy()
-    copied[~rows] = 0
-    infos[key], infos[f"_{key}"] = copied, rows.copy()
+def _clear_absent(infos: dict[str, Any], rows: Array) -> None:
+    """Puts zeros where a world has no infos."""
+    for key, values in infos.items():
+        if isinstance(values, dict):
+            _clear_absent(values, rows)
+        elif not key.startswith("_"):
+            values[~rows] = 0
 
 
 class Arena:

@@ -193,7 +193,7 @@ def make_vector_environment(
             interpreter: a module-level function, or a `functools.partial` of one.
         num_worlds: how many.
         engine: `threads` of this process; `processes`, which also render; or `auto`: processes for
-            worlds with cameras, threads for all others.
+            several worlds with cameras, threads for all others. One world runs in this thread.
         workers: threads or processes; None for as many as there are cores.
 
     Raises:
@@ -212,7 +212,7 @@ def make_vector_environment(
         raise RobolearnError(f"there is one {name} only: many worlds need a simulated robot")
     specs = environment.observation_spec, environment.action_spec
     if engine == "auto":
-        engine = "processes" if environment.robot.cameras else "threads"
+        engine = "processes" if environment.robot.cameras and num_worlds > 1 else "threads"
     if engine == "processes":
         environment.close()
         chosen: Engine = ProcessEngine(make_environment, specs, num_worlds, num_workers)

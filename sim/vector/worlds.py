@@ -56,6 +56,7 @@ class Worlds:
         batch.rewards[row], batch.successes[row] = 0.0, False
         batch.terminations[row] = batch.truncations[row] = False
         batch.resets[row], batch.seeds[row] = True, info["seed"]
+        batch.applied[row], batch.sent_s[row] = 0.0, 0.0
 
     def step(self, row: int) -> None:
         """Runs one control period of a world, or resets it if its episode has ended.
@@ -93,7 +94,7 @@ class Worlds:
         batch.rewards[row], batch.successes[row] = reward, info["is_success"]
         batch.terminations[row], batch.truncations[row] = terminated, truncated
         batch.applied[row], batch.sent_s[row] = info[keys.ACTION_APPLIED], info["sent_s"]
-        batch.resets[row] = False
+        batch.resets[row], batch.seeds[row] = False, 0
 
     def close(self) -> None:
         """Closes every environment."""
