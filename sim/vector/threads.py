@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import SimpleQueue
 
 from robolearn.environment import Environment
@@ -14,7 +14,7 @@ Work = Callable[[], None]
 
 
 class Crew:
-    """Threads that do the same work as the thread that calls `run`, which waits for all of them.
+    """A few threads, among them the one that calls `for_each`, which waits for all of them.
 
     A `concurrent.futures` pool does the same for about 15 microseconds more per call, which eight
     small worlds notice.
@@ -31,12 +31,18 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def run(self, work: Work) -> None:
-        """Does the work in every thread at once.
+    def for_each(self, rows: Iterable[int], do_row: Callable[[int], object]) -> None:
+        """Calls a function for every row; a free thread takes the next.
 
         Raises:
-            BaseException: what the work raised in one of them, once all are done.
+            BaseException: what one of the calls raised, once all threads are done.
         """
+        waiting = iter(list(rows))  # taking from it is one step, whichever thread does it
+
+        def work() -> None:
+            for row in waiting:
+                do_row(row)
+
         for _ in self._threads:
             self._orders.put(work)
         try:
@@ -57,16 +63,16 @@ class Crew:
 
     def _serve(self) -> None:
         while (work := self._orders.get()) is not None:
+            error: BaseException | None = None
             try:
                 work()
-            except BaseException as error:  # raised again by `run`
-                self._reports.put(error)
-            else:
-                self._reports.put(None)
+            except BaseException as raised:  # raised again by `for_each`
+                error = raised
+            self._reports.put(error)
 
 
 class ThreadEngine:
-    """Steps every world in one of a few threads; a free thread takes the next world.
+    """Steps every world in one of a few threads.
 
     Each world has an `MjData` of its own, so nothing it does depends on the other worlds or on the
     number of threads: to the bit it is what one `Environment` alone does.
@@ -83,22 +89,13 @@ class ThreadEngine:
 
     def reset(self, seeds: Mapping[int, int | None]) -> None:
         """Begins an episode in these worlds; see `Worlds.reset`."""
-        self._share_out(seeds, lambda row: self._worlds.reset(row, seeds[row]))
+        self._crew.for_each(seeds, lambda row: self._worlds.reset(row, seeds[row]))
 
     def step(self) -> None:
         """Steps every world; see `Worlds.step`."""
-        self._share_out(range(len(self.batch.rewards)), self._worlds.step)
+        self._crew.for_each(range(len(self.batch.rewards)), self._worlds.step)
 
     def close(self) -> None:
         """Ends the threads and closes the worlds."""
         self._crew.close()
         self._worlds.close()
-
-    def _share_out(self, rows: Iterable[int], do_row: Callable[[int], None]) -> None:
-        waiting: Iterator[int] = iter(list(rows))  # taking from it is one step for all threads
-
-        def work() -> None:
-            for row in waiting:
-                do_row(row)
-
-        self._crew.run(work)

@@ -16,11 +16,12 @@ from robolearn.errors import RobolearnError, SpecError, UnknownNameError
 from robolearn.sim.vector.batch import Batch
 from robolearn.sim.vector.processes import ProcessEngine, Seeds
 from robolearn.sim.vector.threads import ThreadEngine
+from robolearn.sim.vector.warp_engine import WarpEngine
 from robolearn.specs import Array
 from robolearn.timing import MONOTONIC
 from robolearn.worker_process import count_cores
 
-ENGINES = ("auto", "threads", "processes")
+ENGINES = ("auto", "threads", "processes", "warp")
 
 
 class Engine(Protocol):
@@ -192,12 +193,15 @@ def make_vector_environment(
         make_environment: builds one of them. For `processes` it must be importable in a fresh
             interpreter: a module-level function, or a `functools.partial` of one.
         num_worlds: how many.
-        engine: `threads` of this process; `processes`, which also render; or `auto`: processes for
-            several worlds with cameras, threads for all others. One world runs in this thread.
+        engine: `threads` of this process; `processes`, which also render; `warp`, the physics on an
+            NVIDIA GPU, in single precision and without cameras (see `WarpPhysics`); or `auto`:
+            processes for several worlds with cameras, threads for all others. One world in threads
+            runs in the thread that calls.
         workers: threads or processes; None for as many as there are cores.
 
     Raises:
         UnknownNameError: if there is no such engine.
+        MissingDependencyError, IncompatibleError: if `warp` cannot be had, or not for this.
         RobolearnError: if there is to be no world or no worker, or as `make_environment` raises.
         WorkerError: if a worker process does not come up.
     """
@@ -218,5 +222,6 @@ def make_vector_environment(
         chosen: Engine = ProcessEngine(make_environment, specs, num_worlds, num_workers)
     else:
         environments = [environment, *(make_environment() for _ in range(num_worlds - 1))]
-        chosen = ThreadEngine(environments, Batch.allocate(*specs, num_worlds), num_workers)
+        make_engine = WarpEngine if engine == "warp" else ThreadEngine
+        chosen = make_engine(environments, Batch.allocate(*specs, num_worlds), num_workers)
     return VectorEnvironment(chosen, environment)
