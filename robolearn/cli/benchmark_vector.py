@@ -28,18 +28,30 @@ _CAMERA_COLUMNS = {
     "one world,\none core\nsteps/s": "single_world_steps_per_s",
     "share of\ncores x that": "share_of_cores",
 }
+_GPU_COLUMNS = {
+    "ours\nsteps/s": "env_steps_per_s",
+    "the GPU's part\nsteps/s": "gpu_physics_steps_per_s",
+    "threads\nsteps/s": "cpu_env_steps_per_s",
+    "times\nthreads": "times_cpu",
+}
+_TABLES = (
+    ("state", "state only", _STATE_COLUMNS),
+    ("cameras", "two cameras", _CAMERA_COLUMNS),
+    ("gpu", "physics on a GPU", _GPU_COLUMNS),
+)
 
 
 def run(config: DictConfig, folder: Path) -> None:
     """Measures, prints tables and writes the figures where `json` says."""
-    num_rounds = config.repeats * (len(config.num_worlds) + len(config.camera_num_worlds))
+    sizes = (config.num_worlds, config.camera_num_worlds, config.gpu_num_worlds)
+    num_rounds = config.repeats * sum(len(numbers) for numbers in sizes)
     with ProgressBar("many worlds", num_rounds, "rounds") as bar:
         figures: dict[str, Any] = build(config.measure, on_round=bar.advance)
     title = f"{figures['task']}, {figures['cores']} cores"
     console = Console()
-    console.print(_make_table(f"{title}, state only", figures["state"], _STATE_COLUMNS))
-    if figures["cameras"]:
-        console.print(_make_table(f"{title}, two cameras", figures["cameras"], _CAMERA_COLUMNS))
+    for name, words, columns in _TABLES:
+        if figures[name]:
+            console.print(_make_table(f"{title}, {words}", figures[name], columns))
     console.print("Meta-World itself, one world:", _format(figures["metaworld_steps_per_s"]))
     write_figures(config.json, figures)
 
@@ -52,7 +64,7 @@ def _make_table(
     for heading in ("worlds\n", *columns):
         table.add_column(heading, justify="right")
     for num_worlds, row in rows.items():
-        table.add_row(num_worlds, *(_format(row[name]) for name in columns.values()))
+        table.add_row(num_worlds, *(_format(row.get(name, "")) for name in columns.values()))
     return table
 
 

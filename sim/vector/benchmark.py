@@ -20,7 +20,8 @@ from robolearn.sim.tasks.pick_place import PickPlace
 from robolearn.sim.vector import peers
 from robolearn.sim.vector.raw_physics import raw_processes
 from robolearn.sim.vector.recording import Recording, record_worlds
-from robolearn.sim.vector.vector_environment import make_vector_environment
+from robolearn.sim.vector.vector_environment import VectorEnvironment, make_vector_environment
+from robolearn.sim.vector.warp_engine import WarpEngine
 from robolearn.specs import Array
 from robolearn.worker_process import count_cores
 
@@ -28,10 +29,13 @@ SEED = 0
 NUM_RECORDED_STEPS = 128  # of each world: two episodes of the expert
 NUM_STEPS = 4096  # of all worlds together in one measurement: half a second
 NUM_CAMERA_STEPS = 256  # likewise with cameras
+NUM_GPU_STEPS = 16384  # likewise on a GPU, but at least 16 of each world
+MAX_RECORDED_WORLDS = 64  # more worlds do again what these do
 CAMERAS = ("front", "wrist")
 
 OURS, LIMIT, ASYNC = "env_steps_per_s", "physics_limit_steps_per_s", "async_vector_env_steps_per_s"
 SINGLE, ENVPOOL = "single_world_steps_per_s", "envpool_metaworld_steps_per_s"
+GPU_PHYSICS, CPU = "gpu_physics_steps_per_s", "cpu_env_steps_per_s"
 
 Measurements = dict[str, Callable[[], float]]
 
@@ -39,6 +43,7 @@ Measurements = dict[str, Callable[[], float]]
 def measure_vector_speed(
     num_worlds: Sequence[int] = (1, 2, 4, 8, 16, 32, 64),
     camera_num_worlds: Sequence[int] = (1, 2, 4, 8),
+    gpu_num_worlds: Sequence[int] = (64, 512, 4096),
     repeats: int = 5,
     on_round: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
@@ -52,6 +57,7 @@ def measure_vector_speed(
     Args:
         num_worlds: how many worlds, without cameras.
         camera_num_worlds: how many worlds with two cameras of 96 x 96 px.
+        gpu_num_worlds: how many worlds whose physics runs on a GPU, where there is one.
         repeats: how often each is measured.
         on_round: called whenever all measurements had their turn.
 
@@ -64,7 +70,9 @@ def measure_vector_speed(
           2.5 ms where ours has 10 of 5 ms); `share_of_physics_limit` and `times_async_vector_env`
           with median, lowest and highest;
         - `cameras`: `env_steps_per_s`, `single_world_steps_per_s` of one world on one core, and
-          `share_of_cores`: of that times the cores used.
+          `share_of_cores`: of that times the cores used;
+        - `gpu`: `env_steps_per_s` with engine `warp`, `gpu_physics_steps_per_s` of what is the
+          GPU's alone, `cpu_env_steps_per_s` with engine `threads`, and `times_cpu`; or why not.
 
         `metaworld_steps_per_s` of one world of Meta-World itself. What is not installed says so.
 
@@ -72,21 +80,22 @@ def measure_vector_speed(
         RobolearnError: if a number is below 1.
         MissingDependencyError: if OpenGL is asked for and missing.
     """
-    if min([*num_worlds, *camera_num_worlds, repeats]) < 1:
+    sizes = [*num_worlds, *camera_num_worlds, *gpu_num_worlds]
+    if not sizes or min([*sizes, repeats]) < 1:
         raise RobolearnError(
-            "num_worlds, camera_num_worlds and repeats must be 1 or more, got"
-            f" {list(num_worlds)}, {list(camera_num_worlds)} and {repeats}"
+            f"the numbers of worlds and repeats must be 1 or more, got {sizes} and {repeats}"
         )
-    most = max([*num_worlds, *camera_num_worlds])
+    most = min(max(sizes), MAX_RECORDED_WORLDS)
     recording = record_worlds(make_state_world, most, NUM_RECORDED_STEPS, SEED)
 
     def measure(measurements: Measurements) -> dict[str, list[float]]:
         return _take_turns(measurements, repeats, on_round)
 
-    state = {str(n): _measure_state(recording.take_worlds(n), measure) for n in num_worlds}
+    state = {str(n): _measure_state(recording.repeat_worlds(n), measure) for n in num_worlds}
     cameras = {
-        str(n): _measure_cameras(recording.take_worlds(n), measure) for n in camera_num_worlds
+        str(n): _measure_cameras(recording.repeat_worlds(n), measure) for n in camera_num_worlds
     }
+    gpu = {str(n): _measure_gpu(recording, n, measure) for n in gpu_num_worlds}
     return {
         "cores": count_cores(),
         "task": "pick_place",
@@ -94,6 +103,7 @@ def measure_vector_speed(
         "repeats": repeats,
         "state": state,
         "cameras": cameras,
+        "gpu": gpu,
         "metaworld_steps_per_s": _measure_metaworld(repeats),
     }
 
@@ -169,6 +179,31 @@ def _measure_cameras(
     return {**_take_medians(speeds), "share_of_cores": _compare(speeds[OURS], of_all_cores)}
 
 
+def _measure_gpu(
+    recording: Recording, num_worlds: int, measure: Callable[[Measurements], dict[str, list[float]]]
+) -> dict[str, Any]:
+    num_steps = max(NUM_GPU_STEPS // num_worlds, 16)
+    repeated = recording.repeat_worlds(num_worlds)
+    with contextlib.ExitStack() as stack:
+        try:
+            # Without helping threads: they would contend for Python's lock more than they help.
+            on_gpu = make_vector_environment(make_state_world, num_worlds, engine="warp", workers=1)
+        except MissingDependencyError as error:
+            measure({})  # its rounds pass
+            return {OURS: str(error)}
+        stack.callback(on_gpu.close)
+        on_cpu = make_vector_environment(make_state_world, num_worlds)
+        stack.callback(on_cpu.close)
+        speeds = measure(
+            {
+                OURS: lambda: _time_vector(on_gpu, repeated, 1, num_steps),
+                CPU: lambda: _time_vector(on_cpu, repeated, 1, num_steps),
+                GPU_PHYSICS: lambda: _time_gpu_physics(on_gpu, num_steps),
+            }
+        )
+    return {**_take_medians(speeds), "times_cpu": _compare(speeds[OURS], speeds[CPU])}
+
+
 def _measure_metaworld(repeats: int) -> float | str:
     try:
         measure = peers.make_metaworld()
@@ -212,12 +247,20 @@ def _time_vector(
     actions = recording.actions[:num_steps]
     duration_s = 0.0
     for _ in range(num_rounds):
-        vector.reset(seed=recording.seed)
+        vector.reset(seed=recording.seeds)
         began_s = time.perf_counter()
         for action in actions:
             vector.step(action)
         duration_s += time.perf_counter() - began_s
     return num_rounds * actions.shape[0] * actions.shape[1] / duration_s
+
+
+def _time_gpu_physics(vector: VectorEnvironment, num_steps: int) -> float:
+    assert isinstance(vector.engine, WarpEngine)
+    began_s = time.perf_counter()
+    for _ in range(num_steps):
+        vector.engine.physics.advance_on_device()
+    return num_steps * vector.num_envs / (time.perf_counter() - began_s)
 
 
 def _time_raw(replay: Callable[[int], None], recording: Recording, num_rounds: int) -> float:

@@ -22,27 +22,35 @@ class Recording:
     """Steps of many worlds, autoresets among them.
 
     Attributes:
-        seed: that of the first world; the others count up.
+        seeds: of each world's first episode.
         actions: asked of each world, shape (num_steps, num_worlds, *action).
         ctrl: MuJoCo's controls that came of them, shape (num_steps, num_worlds, num_actuators).
         starts: the state in which an episode begins, by step and world; -1 is before the first.
         substeps: physics steps of a control step.
     """
 
-    seed: int
+    seeds: list[int]
     actions: Array
     ctrl: Array
     starts: dict[tuple[int, int], Array]
     substeps: int
 
-    def take_worlds(self, num_worlds: int) -> Recording:
-        """Returns the recording of the first so many worlds."""
-        starts = {(step, row): s for (step, row), s in self.starts.items() if row < num_worlds}
+    def repeat_worlds(self, num_worlds: int) -> Recording:
+        """Returns so many worlds: the first of these, or these again and again."""
+        rows = [row % len(self.seeds) for row in range(num_worlds)]
+        by_row: dict[int, dict[int, Array]] = {row: {} for row in set(rows)}
+        for (step, row), start in self.starts.items():
+            if row in by_row:
+                by_row[row][step] = start
         return Recording(
-            self.seed,
-            self.actions[:, :num_worlds],
-            self.ctrl[:, :num_worlds],
-            starts,
+            [self.seeds[row] for row in rows],
+            self.actions[:, rows],
+            self.ctrl[:, rows],
+            {
+                (step, new): start
+                for new, row in enumerate(rows)
+                for step, start in by_row[row].items()
+            },
             self.substeps,
         )
 
@@ -64,7 +72,7 @@ def record_worlds(
     actions = np.zeros((num_steps, num_worlds, *environment.action_spec.shape), np.float32)
     ctrl = np.zeros((num_steps, num_worlds, data.ctrl.size))
     starts: dict[tuple[int, int], Array] = {}
-    home = np.asarray(environment.robot.embodiment.home_position, np.float32)
+    home = np.asarray(robot.embodiment.home_position, np.float32)
     for row in range(num_worlds):
         start_seed: int | None = seed + row
         ended = True
@@ -82,7 +90,8 @@ def record_worlds(
             observation, _, terminated, truncated, _ = environment.finish_step()
             ended = terminated or truncated
     environment.close()
-    return Recording(seed, actions, ctrl, starts, robot.substeps)
+    seeds = list(range(seed, seed + num_worlds))
+    return Recording(seeds, actions, ctrl, starts, robot.substeps)
 
 
 def _get_state(robot: MujocoRobot) -> Array:

@@ -17,6 +17,7 @@ from robolearn.sim.vector.batch import Batch
 from robolearn.sim.vector.processes import ProcessEngine, Seeds
 from robolearn.sim.vector.threads import ThreadEngine
 from robolearn.sim.vector.warp_engine import WarpEngine
+from robolearn.sim.vector.warp_physics import require_gpu
 from robolearn.specs import Array
 from robolearn.timing import MONOTONIC
 from robolearn.worker_process import count_cores
@@ -54,6 +55,7 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
     reward 0, and of the infos `seed` and `captured_s` only.
 
     Attributes:
+        engine: what steps the worlds.
         observation_spec: of one world.
         action_spec: of one world.
         max_episode_steps: after so many steps an episode is truncated.
@@ -71,7 +73,8 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
             engine: steps the worlds.
             environment: one like all of them, whose specs and spaces are taken; it may be closed.
         """
-        self._engine: Engine | None = engine
+        self.engine = engine
+        self._is_open = True
         self.num_envs = len(engine.batch.rewards)
         self.observation_spec = environment.observation_spec
         self.action_spec = environment.action_spec
@@ -102,7 +105,8 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
         Raises:
             RobolearnError: if seeds or mask do not fit the number of worlds.
         """
-        engine = self._get_engine()
+        self._require_open()
+        engine = self.engine
         rows = self._read_mask((options or {}).get("reset_mask"))
         seeds = self._read_seeds(seed)
         self._guard(lambda: engine.reset({row: seeds[row] for row in np.flatnonzero(rows)}))
@@ -117,7 +121,8 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
             WorldError, WorkerError: if a world failed; all are closed then.
             RobolearnError: before the first `reset`.
         """
-        engine = self._get_engine()
+        self._require_open()
+        engine = self.engine
         if not self._has_begun:
             raise RobolearnError("step() before reset(): an episode begins with reset()")
         self._check_actions(actions)
@@ -127,14 +132,12 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
 
     def close_extras(self, **_: Any) -> None:
         """Closes every world."""
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = None
+        self._is_open = False
+        self.engine.close()
 
-    def _get_engine(self) -> Engine:
-        if self._engine is None:
+    def _require_open(self) -> None:
+        if not self._is_open:
             raise RobolearnError("this vector environment is closed")
-        return self._engine
 
     def _guard(self, do: Callable[[], None]) -> None:
         """Closes everything if one world fails: the others are in the middle of a step."""
@@ -209,6 +212,8 @@ def make_vector_environment(
         raise UnknownNameError("engine", engine, ENGINES)
     if num_worlds < 1 or (workers is not None and workers < 1):
         raise RobolearnError(f"there must be a world and a worker, got {num_worlds} and {workers}")
+    if engine == "warp":
+        require_gpu()
     num_workers = workers or count_cores()
     environment = make_environment()
     if environment.robot.clock.kind == MONOTONIC:

@@ -10,7 +10,7 @@ from robolearn.errors import IncompatibleError
 from robolearn.sim.tasks.sim_task import SimTask
 from robolearn.sim.vector.batch import Batch
 from robolearn.sim.vector.threads import Crew
-from robolearn.sim.vector.warp_physics import WarpPhysics
+from robolearn.sim.vector.warp_physics import DEVICE, WarpPhysics
 from robolearn.sim.vector.worlds import Worlds
 from robolearn.sim.world import World
 
@@ -23,6 +23,7 @@ class WarpEngine:
 
     Attributes:
         batch: what is read and written.
+        physics: that of all worlds.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class WarpEngine:
         environments: Sequence[Environment],
         batch: Batch,
         num_threads: int,
-        device: str | None = None,
+        device: str = DEVICE,
     ) -> None:
         """Takes the environments over.
 
@@ -38,7 +39,7 @@ class WarpEngine:
             environments: of one task and one robot.
             batch: what is read and written.
             num_threads: for what is not physics.
-            device: as Warp names it; None for the first GPU.
+            device: as Warp names it.
 
         Raises:
             MissingDependencyError, IncompatibleError: as `WarpPhysics`, or if a camera is on.
@@ -48,9 +49,9 @@ class WarpEngine:
         worlds = [_get_world(environment) for environment in environments]
         period_s = environments[0].robot.control_period_s
         substeps = round(period_s / worlds[0].model.opt.timestep)
-        self._physics = WarpPhysics(worlds, substeps, device)
+        self.physics = WarpPhysics(worlds, substeps, device)
         for row, world in enumerate(worlds):
-            world.advance = functools.partial(self._physics.take_over, row)
+            world.advance = functools.partial(self.physics.take_over, row)
         self._crew = Crew(min(num_threads, len(environments)))
 
     def reset(self, seeds: Mapping[int, int | None]) -> None:
@@ -61,7 +62,7 @@ class WarpEngine:
         """Steps every world; see `Worlds.step`."""
         rows = range(len(self.batch.rewards))
         moving = [row for row in rows if self._worlds.begin_step(row)]
-        self._physics.run()  # also of those that were just reset, whose result nobody takes over
+        self.physics.run()  # also of those that were just reset, whose result nobody takes over
         self._crew.for_each(moving, self._worlds.finish_step)
 
     def close(self) -> None:

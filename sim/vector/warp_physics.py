@@ -15,6 +15,8 @@ from robolearn.sim.world import World
 MAX_CONTACTS = 64
 MAX_CONSTRAINTS = 320
 
+DEVICE = "cuda:0"  # the first GPU
+
 # What is carried to the GPU, by its name there; all but the controls comes back.
 _FIELDS = {
     mujoco.mjtState.mjSTATE_QPOS: "qpos",
@@ -29,6 +31,19 @@ _INPUTS = ("ctrl", "mocap_pos", "mocap_quat")
 _SIGNATURE = sum(int(bit) for bit in _FIELDS)
 
 
+def require_gpu() -> None:
+    """Says at once what is missing.
+
+    Raises:
+        MissingDependencyError: if MuJoCo Warp or a GPU is missing.
+    """
+    warp, _ = _import_warp()
+    if not warp.is_cuda_available():
+        raise MissingDependencyError(
+            "engine 'warp' needs an NVIDIA GPU with its driver: use engine='threads'"
+        )
+
+
 class WarpPhysics:
     """Advances worlds of one and the same model together, in single precision.
 
@@ -39,16 +54,16 @@ class WarpPhysics:
     step old.
     """
 
-    def __init__(self, worlds: Sequence[World], substeps: int, device: str | None = None) -> None:
+    def __init__(self, worlds: Sequence[World], substeps: int, device: str = DEVICE) -> None:
         """Makes room on the device and compiles its programs: a minute or two the first time.
 
         Args:
             worlds: with equal models.
             substeps: physics steps of one run.
-            device: as Warp names it, e.g. `cuda:0`; None for the first GPU.
+            device: as Warp names it.
 
         Raises:
-            MissingDependencyError: if MuJoCo Warp or a GPU is missing.
+            MissingDependencyError: if MuJoCo Warp is missing.
             IncompatibleError: if the models differ, or have something MuJoCo Warp cannot simulate.
         """
         self._warp, engine = _import_warp()
@@ -56,11 +71,7 @@ class WarpPhysics:
         self._model = worlds[0].model
         if any(_to_bytes(world.model) != _to_bytes(self._model) for world in worlds[1:]):
             raise IncompatibleError("worlds on a GPU must have one model: one task and one robot")
-        if device is None and not self._warp.is_cuda_available():
-            raise MissingDependencyError(
-                "engine 'warp' needs an NVIDIA GPU with its driver: use engine='threads'"
-            )
-        self._device = self._warp.get_device(device or "cuda:0")
+        self._device = self._warp.get_device(device)
         sizes = {bit: mujoco.mj_stateSize(self._model, bit) for bit in _FIELDS}
         ends = np.cumsum(list(sizes.values())).tolist()
         self._columns = {
@@ -80,7 +91,7 @@ class WarpPhysics:
                 )
             except NotImplementedError as error:
                 raise IncompatibleError(f"MuJoCo Warp cannot simulate this: {error}") from error
-            self._advance = self._capture(engine)
+            self._launch = self._capture(engine)
 
     def run(self) -> None:
         """Advances every world; `take_over` then brings the result to where it is read.
@@ -95,12 +106,18 @@ class WarpPhysics:
                 there = getattr(self._batch, name)
                 if there.size:
                     there.assign(self._states[:, columns].astype(np.float32).reshape(_shape(there)))
-            self._advance()
+            self._launch()
             for name, columns in self._columns.items():
                 there = getattr(self._batch, name)
                 if there.size and name not in _INPUTS:
                     self._states[:, columns] = there.numpy().reshape(len(self._worlds), -1)
             self._check(self._batch.nefc.numpy())
+
+    def advance_on_device(self) -> None:
+        """Advances what is on the device, and waits: the share of `run` that is physics."""
+        with self._warp.ScopedDevice(self._device):
+            self._launch()
+            self._warp.synchronize()
 
     def take_over(self, row: int, num_steps: int) -> None:
         """Puts the result of the last run into a world: its `advance`."""

@@ -23,7 +23,7 @@ def test_the_limit_replays_the_very_physics_of_the_recorded_worlds(worlds, recor
         return made[-1]
 
     vector = make_vector_environment(make, 3, workers=2)
-    vector.reset(seed=recording.seed)
+    vector.reset(seed=recording.seeds)
     for action in recording.actions:
         vector.step(action)
     qpos = RawWorker(worlds.make_world, recording, range(3))(2)
@@ -34,11 +34,18 @@ def test_the_limit_replays_the_very_physics_of_the_recorded_worlds(worlds, recor
 
 
 def test_fewer_worlds_of_a_recording_are_its_first(worlds, recording):
-    two = recording.take_worlds(2)
-    assert two.actions.shape[:2] == (30, 2)
-    assert {row for _, row in two.starts} == {0, 1}
+    two = recording.repeat_worlds(2)
     again = record_worlds(worlds.make_world, 2, 30, seed=50_000)
     np.testing.assert_array_equal(again.actions, two.actions)
+    assert two.seeds == again.seeds == [50_000, 50_001]
+    assert two.starts.keys() == again.starts.keys()
+
+
+def test_more_worlds_than_recorded_do_the_same_again(recording):
+    five = recording.repeat_worlds(5)
+    assert five.seeds == [50_000, 50_001, 50_002, 50_000, 50_001]
+    np.testing.assert_array_equal(five.ctrl[:, 3], recording.ctrl[:, 0])
+    np.testing.assert_array_equal(five.starts[-1, 4], recording.starts[-1, 1])
 
 
 def test_what_is_no_mujoco_robot_cannot_be_recorded(worlds):
@@ -71,7 +78,7 @@ def test_ratios_are_taken_within_a_round():
 
 @pytest.mark.gl
 def test_cameras_are_measured_beside_one_world_on_one_core():
-    figures = measure_vector_speed(num_worlds=[], camera_num_worlds=[2], repeats=1)
+    figures = measure_vector_speed([], [2], [], repeats=1)
     row = figures["cameras"]["2"]
     cores = min(figures["cores"], 2)
     assert row["env_steps_per_s"] > 0
