@@ -59,11 +59,12 @@ class WarpEngine:
         self._crew.for_each(seeds, lambda row: self._worlds.reset(row, seeds[row]))
 
     def step(self) -> None:
-        """Steps every world; see `Worlds.step`."""
+        """Steps every world; see `Worlds.finish_step`."""
         rows = range(len(self.batch.rewards))
-        moving = [row for row in rows if self._worlds.begin_step(row)]
-        self.physics.run()  # also of those that were just reset, whose result nobody takes over
-        self._crew.for_each(moving, self._worlds.finish_step)
+        for row in rows:
+            self._worlds.begin_step(row)
+        self.physics.run()  # also of those that are reset now, whose result nobody takes over
+        self._crew.for_each(rows, self._worlds.finish_step)
 
     def close(self) -> None:
         """Ends the threads and closes the worlds."""

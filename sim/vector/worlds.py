@@ -58,29 +58,28 @@ class Worlds:
         batch.resets[row], batch.seeds[row] = True, info["seed"]
         batch.applied[row], batch.sent_s[row] = 0.0, 0.0
 
-    def step(self, row: int) -> None:
-        """Runs one control period of a world, or resets it if its episode has ended.
+    def begin_step(self, row: int) -> None:
+        """Sends a world its action, unless its episode has ended; `finish_step` must follow.
 
         Raises:
             WorldError: if the environment raised.
         """
-        if self.begin_step(row):
-            self.finish_step(row)
-
-    def begin_step(self, row: int) -> bool:
-        """Sends a world its action, or resets it; says whether its physics is to be advanced."""
-        batch = self._batch
-        if batch.terminations[row] or batch.truncations[row]:
-            self.reset(row, None)
-            return False
+        if self.has_ended(row):
+            return
         try:
-            self.environments[row].begin_step(batch.actions[row])
+            self.environments[row].begin_step(self._batch.actions[row])
         except Exception as error:
             raise self._name_world(row, error) from error
-        return True
 
     def finish_step(self, row: int) -> None:
-        """Lets a world's control period pass and writes what came of it."""
+        """Lets a world's control period pass and writes what came of it, or resets the world.
+
+        Raises:
+            WorldError: if the environment raised.
+        """
+        if self.has_ended(row):
+            self.reset(row, None)
+            return
         try:
             result = self.environments[row].finish_step()
         except Exception as error:
@@ -95,6 +94,10 @@ class Worlds:
         batch.terminations[row], batch.truncations[row] = terminated, truncated
         batch.applied[row], batch.sent_s[row] = info[keys.ACTION_APPLIED], info["sent_s"]
         batch.resets[row], batch.seeds[row] = False, 0
+
+    def has_ended(self, row: int) -> bool:
+        """Says whether the next step of a world is a reset."""
+        return bool(self._batch.terminations[row] or self._batch.truncations[row])
 
     def close(self) -> None:
         """Closes every environment."""
