@@ -6,7 +6,7 @@ import contextlib
 import functools
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -23,7 +23,7 @@ from robolearn.sim.vector.recording import Recording, record_worlds
 from robolearn.sim.vector.vector_environment import VectorEnvironment, make_vector_environment
 from robolearn.sim.vector.warp_engine import WarpEngine
 from robolearn.specs import Array
-from robolearn.worker_process import count_cores
+from robolearn.worker_process import WorkerProcess, count_cores
 
 SEED = 0
 NUM_RECORDED_STEPS = 128  # of each world: two episodes of the expert
@@ -165,14 +165,11 @@ def _measure_cameras(
     with contextlib.ExitStack() as stack:
         vector = make_vector_environment(make_camera_world, num_worlds)
         stack.callback(vector.close)
-        with bound_to_one_core():  # so are the threads of its renderer, which begin here
-            single = make_camera_world()
-            stack.callback(single.close)
-            single.reset(seed=SEED)
+        single = stack.enter_context(_single_process(recording.actions[:, 0]))
         speeds = measure(
             {
                 OURS: lambda: _time_vector(vector, recording, 1, num_steps),
-                SINGLE: lambda: _time_single(single, recording.actions[:, 0], NUM_CAMERA_STEPS),
+                SINGLE: lambda: single(NUM_CAMERA_STEPS),
             }
         )
     of_all_cores = [cores * speed for speed in speeds[SINGLE]]
@@ -270,17 +267,47 @@ def _time_raw(replay: Callable[[int], None], recording: Recording, num_rounds: i
     return num_rounds * num_steps * num_worlds / (time.perf_counter() - began_s)
 
 
-def _time_single(environment: Environment, actions: Array, num_steps: int) -> float:
-    """Steps one world on one core."""
-    with bound_to_one_core():
+class SingleWorker:
+    """Steps one world with cameras, bound to one core, and times itself."""
+
+    def __init__(self, actions: Array) -> None:
+        """Builds the world; its renderer's threads, if any, begin on the same core."""
+        self._stack = contextlib.ExitStack()
+        self._stack.enter_context(bound_to_one_core())
+        self._environment, self._actions = make_camera_world(), actions
+        self._stack.callback(self._environment.close)
+        self._environment.reset(seed=SEED)
+
+    def __call__(self, num_steps: int) -> float:
+        """Returns steps per second."""
         duration_s, num_done = 0.0, 0
         while num_done < num_steps:
-            environment.reset(seed=SEED)
+            self._environment.reset(seed=SEED)
             began_s = time.perf_counter()
-            for action in actions[: num_steps - num_done]:
-                _, _, terminated, truncated, _ = environment.step(action)
+            for action in self._actions[: num_steps - num_done]:
+                _, _, terminated, truncated, _ = self._environment.step(action)
                 num_done += 1
                 if terminated or truncated:
                     break
             duration_s += time.perf_counter() - began_s
-    return num_done / duration_s
+        return num_done / duration_s
+
+    def close(self) -> None:
+        """Closes the world."""
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def _single_process(actions: Array) -> Iterator[Callable[[int], float]]:
+    worker = WorkerProcess("one world", "measurement", functools.partial(SingleWorker, actions))
+    try:
+        worker.receive()
+
+        def measure(num_steps: int) -> float:
+            worker.send(0, num_steps)
+            _, steps_per_s = worker.receive()
+            return float(steps_per_s)
+
+        yield measure
+    finally:
+        WorkerProcess.stop_all([worker])
