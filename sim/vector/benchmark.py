@@ -244,7 +244,7 @@ def _time_vector(
     actions = recording.actions[:num_steps]
     duration_s = 0.0
     for _ in range(num_rounds):
-        vector.reset(seed=recording.seeds)
+        vector.reset(seed=recording.seeds)  # type: ignore[arg-type]  # Gymnasium's own take lists
         began_s = time.perf_counter()
         for action in actions:
             vector.step(action)

@@ -46,8 +46,7 @@ class SliceWorker:
         """Resets the worlds that have an entry in `seeds`; None steps them all."""
         if seeds is None:
             for row in range(len(self._rows)):
-                self._worlds.begin_step(row)
-                self._worlds.finish_step(row)
+                self._worlds.step(row)
         else:
             for world, seed in seeds.items():
                 self._worlds.reset(world - self._rows.start, seed)
@@ -122,7 +121,7 @@ class ProcessEngine:
         self._do([{row: seeds[row] for row in rows if row in seeds} for rows in self._slices])
 
     def step(self) -> None:
-        """Steps every world; see `Worlds.finish_step`.
+        """Steps every world; see `Worlds.step`.
 
         Raises:
             WorkerError: if a worker raised or died; it names its worlds.

@@ -32,48 +32,29 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def for_each(
-        self,
-        rows: Iterable[int],
-        do_row: Callable[[int], object],
-        prepare: Callable[[int], object] | None = None,
-    ) -> None:
+    def for_each(self, rows: Iterable[int], do_row: Callable[[int], object]) -> None:
         """Calls a function for every row; a free thread takes the next.
-
-        A thread takes 20 microseconds to wake up, so one is woken for each of the first rows, and
-        meanwhile the caller prepares the others. It then comes last as a rule, and need not be
-        woken itself.
-
-        Args:
-            rows: for which.
-            do_row: what takes time without Python's lock.
-            prepare: what comes before, in the thread that calls and in the order of `rows`; short.
 
         Raises:
             BaseException: what one of the calls raised, once all threads are done.
         """
-        ready: deque[int] = deque()
+        waiting = deque(rows)
 
         def work() -> None:
             while True:
                 try:
-                    row = ready.popleft()
+                    row = waiting.popleft()
                 except IndexError:
                     return
                 do_row(row)
 
-        num_woken = 0
+        num_helpers = min(len(self._threads), len(waiting) - 1)
+        for _ in range(num_helpers):
+            self._orders.put(work)
         try:
-            for row in rows:
-                if prepare is not None:
-                    prepare(row)
-                ready.append(row)
-                if num_woken < len(self._threads):
-                    self._orders.put(work)
-                    num_woken += 1
             work()
         finally:
-            reports = [self._reports.get() for _ in range(num_woken)]
+            reports = [self._reports.get() for _ in range(num_helpers)]
         for error in reports:
             if error is not None:
                 raise error
@@ -117,9 +98,8 @@ class ThreadEngine:
         self._crew.for_each(seeds, lambda row: self._worlds.reset(row, seeds[row]))
 
     def step(self) -> None:
-        """Steps every world; see `Worlds.finish_step`."""
-        worlds = self._worlds
-        self._crew.for_each(range(len(self.batch.rewards)), worlds.finish_step, worlds.begin_step)
+        """Steps every world; see `Worlds.step`."""
+        self._crew.for_each(range(len(self.batch.rewards)), self._worlds.step)
 
     def close(self) -> None:
         """Ends the threads and closes the worlds."""

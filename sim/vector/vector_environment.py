@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
@@ -61,7 +61,7 @@ class VectorEnvironment(gymnasium.vector.VectorEnv):
         max_episode_steps: after so many steps an episode is truncated.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata = {  # noqa: RUF012  (Gymnasium's own declaration)
         "render_modes": [],
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }

@@ -59,7 +59,7 @@ class WarpEngine:
         self._crew.for_each(seeds, lambda row: self._worlds.reset(row, seeds[row]))
 
     def step(self) -> None:
-        """Steps every world; see `Worlds.finish_step`."""
+        """Steps every world; see `Worlds.step`."""
         rows = range(len(self.batch.rewards))
         for row in rows:
             self._worlds.begin_step(row)

@@ -58,6 +58,15 @@ class Worlds:
         batch.resets[row], batch.seeds[row] = True, info["seed"]
         batch.applied[row], batch.sent_s[row] = 0.0, 0.0
 
+    def step(self, row: int) -> None:
+        """Runs one control period of a world, or resets it where its episode has ended.
+
+        Raises:
+            WorldError: if the environment raised.
+        """
+        self.begin_step(row)
+        self.finish_step(row)
+
     def begin_step(self, row: int) -> None:
         """Sends a world its action, unless its episode has ended; `finish_step` must follow.
 
