@@ -77,3 +77,19 @@ def test_a_sheet_shows_every_task(folder):
 def test_starts_are_stored_where_asked(folder):
     assert main(["suite", "store", "tracks", "starts=2", "folder=starts"]) == 0
     assert (folder / "starts" / "tracks.npz").is_file()
+
+
+def test_cloning_is_measured_task_by_task_and_what_is_finished_is_not_done_again(folder, capsys):
+    line = [
+        *("benchmark", "cloning", "suites=[tracks]", "tasks=1", "demonstrations=2", "updates=4"),
+        *("episodes=1", "perturbations=[positions,start_pose]", "workers=1", "json=cloning.json"),
+    ]
+    assert main(line) == 0
+    (row,) = json.loads((folder / "cloning.json").read_text())["cloning"]
+    assert row["task"] == "tracks/asphalt_anticlockwise"
+    assert row["plain"]["episodes"] == row["positions"]["episodes"] == 1
+    assert row["start_pose"] is None  # a car has no posture
+    assert "rc_car is no arm" in capsys.readouterr().err
+    began = (folder / "runs" / "cloning" / row["task"] / "cloning.json").stat().st_mtime
+    assert main(line) == 0
+    assert (folder / "runs" / "cloning" / row["task"] / "cloning.json").stat().st_mtime == began
