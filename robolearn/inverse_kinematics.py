@@ -58,7 +58,10 @@ class InverseKinematics(ABC):
 
     Attributes:
         chain: the arm.
+        has_azimuth: whether the arm can choose where its hand points, seen from above.
     """
+
+    has_azimuth: bool = True
 
     def __init__(self, chain: SerialChain) -> None:
         self.chain = chain

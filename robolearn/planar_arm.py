@@ -57,6 +57,8 @@ ROW_WEIGHTS = np.array([1.0, 1.0, 1.0, 0.02, 0.05])
 class PlanarInverseKinematics(InverseKinematics):
     """Of an arm whose hand always points away from the pan axis: it has no azimuth of its own."""
 
+    has_azimuth = False
+
     def __init__(self, chain: SerialChain, layout: PlanarLayout) -> None:
         super().__init__(chain)
         self._rows = np.array([layout.pitch_row, layout.roll_row], float)

@@ -20,6 +20,7 @@ from robolearn.sim.world import World
 from robolearn.specs import Array
 
 OPEN_AIR_M = 0.3  # free height above a surface that has nothing over it, at full size
+MAX_DRAWS, MAX_OVERLAP_M = 20, 0.003  # of a start: an open drawer may meet what stands before it
 PAINT_M = 0.0006  # thickness of a painted region, at the world's own size
 TABLE_GEOM = "table"  # of what surrounds an arm
 SETS_PARTS = {"open": True, "turnon": True, "close": False, "turnoff": False}
@@ -159,7 +160,20 @@ class BddlScene:
         self.workspace_geoms[table] = True
 
     def set_out(self, rng: np.random.Generator) -> None:
-        """Draws a start: what stands on the workspace first, then what stands on or in that."""
+        """Draws a start, and again where things would be inside each other."""
+        for _ in range(MAX_DRAWS):
+            self._draw(rng)
+            if self._measure_overlap() < MAX_OVERLAP_M * self.scale:
+                return
+
+    def _measure_overlap(self) -> float:
+        """Returns how deep anything is in anything else [m]."""
+        mujoco.mj_kinematics(self.world.model, self.world.data)
+        mujoco.mj_collision(self.world.model, self.world.data)
+        return float(-self.world.data.contact.dist.min(initial=0.0))
+
+    def _draw(self, rng: np.random.Generator) -> None:
+        """Draws what stands on the workspace first, then what stands on or in that."""
         self._set_parts(rng)
         placed = self._place_on_workspace(rng)
         waiting = [r for r in self._placings() if r.arguments[0] not in placed]

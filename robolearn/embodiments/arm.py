@@ -28,6 +28,7 @@ class Arm(Embodiment):
         gripper_closed: position of the gripper's joint at opening 0 [rad or m].
         gripper_open: position of the gripper's joint at opening 1 [rad or m].
         grasp_opening: the opening that takes a 3 cm block with room on both sides.
+        max_gap_m: between the fingers at opening 1; it is about proportional to the opening [m].
         grasp_duration_s: how long the gripper takes to close on the block, or to let go of it [s].
         tool_to_tip_m: how far the finger tips reach beyond the tool point [m].
         has_fixed_finger: whether one finger stands still near the hand's axis, and an object is
@@ -39,6 +40,7 @@ class Arm(Embodiment):
     gripper_closed: float
     gripper_open: float
     grasp_opening: float
+    max_gap_m: float
     grasp_duration_s: float
     tool_to_tip_m: float
     has_fixed_finger: bool
@@ -61,6 +63,7 @@ def make_arm(
     gripper_closed: float,
     gripper_open: float,
     grasp_opening: float,
+    max_gap_m: float,
     grasp_duration_s: float,
     tool_to_tip_m: float,
     has_fixed_finger: bool,
@@ -94,6 +97,7 @@ def make_arm(
         gripper_closed=gripper_closed,
         gripper_open=gripper_open,
         grasp_opening=grasp_opening,
+        max_gap_m=max_gap_m,
         grasp_duration_s=grasp_duration_s,
         tool_to_tip_m=tool_to_tip_m,
         has_fixed_finger=has_fixed_finger,

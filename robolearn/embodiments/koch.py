@@ -56,6 +56,7 @@ KOCH = make_arm(
     gripper_closed=-0.032,
     gripper_open=1.60,
     grasp_opening=0.66,  # a gap of about 60 mm at the tips
+    max_gap_m=0.091,
     grasp_duration_s=0.4,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
     has_fixed_finger=True,

@@ -72,6 +72,7 @@ PANDA = make_arm(
     gripper_closed=0.0,
     gripper_open=FINGER_TRAVEL_M,
     grasp_opening=1.0,
+    max_gap_m=2 * FINGER_TRAVEL_M,
     grasp_duration_s=0.4,
     tool_to_tip_m=FINGER_START_M + FINGER_LENGTH_M - HAND_TO_TOOL_M,
     has_fixed_finger=False,

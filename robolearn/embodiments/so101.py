@@ -63,6 +63,7 @@ SO101 = make_arm(
     gripper_closed=JAW_CLOSED_RAD,
     gripper_open=JAW_OPEN_RAD,
     grasp_opening=0.45,  # a gap of about 65 mm at the tips
+    max_gap_m=0.144,
     grasp_duration_s=0.3,
     tool_to_tip_m=GRASP_BEFORE_TIP_M,
     has_fixed_finger=True,

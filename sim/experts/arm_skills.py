@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from robolearn.embodiments.arm import require_arm
+from robolearn.inverse_kinematics import IkSolution
+from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget, find_bearing
 from robolearn.sim.world import World
 from robolearn.specs import Array
 
-DOWN_RAD = math.pi / 2
 SPEED_MPS = 0.25
+# A block of 3 cm in the middle of the open hand clears a fixed finger by 2 mm; with this much more
+# on both sides the hand comes down around it, wherever it is exactly.
+CENTRED_HALF_M, ASIDE_M = 0.015, 0.005
 TURN_RATE_RADPS = 2.5
+JOINT_RATE_RADPS = 2.5
 
 
 class ArmSkills:
@@ -48,20 +53,24 @@ class ArmSkills:
 
     def reset(self) -> None:
         """Takes the setpoint from the arm as it stands."""
-        self._joint_pos = np.array([joint.position for joint in self._joints[:-1]])
+        self._joint_pos = self.measure_joint_pos()
         body = self.body
         self.opening = (self._joints[-1].position - body.gripper_closed) / body.gripper_range
-        self.position_w = body.chain.compute_tool_pose(self._joint_pos)[0]
+        self._take_setpoint()
+
+    def _take_setpoint(self) -> None:
+        self.position_w = self.body.chain.compute_tool_pose(self._joint_pos)[0]
         angles = self._kinematics.compute_angles(self._joint_pos)
         self.azimuth_rad, self.pitch_rad, self.roll_rad = angles
 
     def make_action(self) -> Array:
         """Returns the action for the present setpoint."""
-        solution = self._kinematics.solve(
-            self.position_w, self.pitch_rad, self.roll_rad, self._joint_pos, self.azimuth_rad
-        )
+        solution = self.solve(self.target)
         self._joint_pos = solution.joint_pos
-        action = np.array([*solution.joint_pos, self.opening], np.float32)
+        return self._pack_action()
+
+    def _pack_action(self) -> Array:
+        action = np.array([*self._joint_pos, self.opening], np.float32)
         return self.body.action_spec.clip(action)
 
     def move(
@@ -82,34 +91,118 @@ class ArmSkills:
             azimuth_rad: likewise; None: away from the base, all the way if it is so already [rad].
             speed_mps: of the tool [m/s]; turning may take longer.
         """
-        start_w, goal_w = self.position_w, np.asarray(position_w, float)
-        goal_roll_rad = self.roll_rad if roll_rad is None else roll_rad
-        start_azimuth_rad, turn_rad = self._plan_azimuth(goal_w, azimuth_rad)
-        start_angles = np.array([self.pitch_rad, self.roll_rad])
-        goal_angles = np.array([pitch_rad, goal_roll_rad])
-        largest_rad = max(float(np.abs(goal_angles - start_angles).max()), abs(turn_rad))
-        duration_s = max(
-            float(np.linalg.norm(goal_w - start_w)) / speed_mps, largest_rad / TURN_RATE_RADPS
-        )
+        roll_rad = self.roll_rad if roll_rad is None else roll_rad
+        goal = HandTarget(np.asarray(position_w, float), pitch_rad, roll_rad, azimuth_rad)
+        yield from self.move_to(goal, speed_mps=speed_mps)
+
+    def move_to(
+        self,
+        goal: HandTarget,
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
+        """Moves the hand in a straight line, turning on the way; see `move`."""
+        way = self.target.find_way(goal)
+        duration_s = max(way.length_m / speed_mps, way.turn_rad / turn_rate_radps)
         num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
-        for step in range(1, num_steps + 1):
-            share = step / num_steps
-            self.position_w = start_w + share * (goal_w - start_w)
-            pitch_roll = start_angles + share * (goal_angles - start_angles)
-            self.pitch_rad, self.roll_rad = pitch_roll.tolist()
-            if start_azimuth_rad is not None:
-                self.azimuth_rad = start_azimuth_rad + share * turn_rad
-                if step == num_steps and azimuth_rad is None:
-                    self.azimuth_rad = None
+        for target in way.split(num_steps):
+            self.target = target
             yield self.make_action()
 
-    def _plan_azimuth(self, goal_w: Array, azimuth_rad: float | None) -> tuple[float | None, float]:
-        """Returns where the azimuth starts and how far it turns; None: away from the base."""
-        if self.azimuth_rad is None and azimuth_rad is None:
-            return None, 0.0
-        start_rad = _find_bearing(self.position_w) if self.azimuth_rad is None else self.azimuth_rad
-        goal_rad = _find_bearing(goal_w) if azimuth_rad is None else azimuth_rad
-        return start_rad, math.remainder(goal_rad - start_rad, 2 * math.pi)
+    def move_joints(
+        self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS
+    ) -> Iterator[Array]:
+        """Moves all joints evenly, wherever that leads the hand; shape (num_joints,) [rad]."""
+        start_rad = self._joint_pos
+        duration_s = float(np.abs(goal_rad - start_rad).max()) / rate_radps
+        num_steps = max(1, math.ceil(duration_s / self.body.control_period_s))
+        for step in range(1, num_steps + 1):
+            self._joint_pos = start_rad + step / num_steps * (goal_rad - start_rad)
+            self._take_setpoint()
+            yield self._pack_action()
+
+    def move_through(
+        self,
+        knots: Iterable[tuple[HandTarget, Array]],
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
+        """Moves through targets whose joint positions are known, without a stop; see `move_to`."""
+        start, start_rad, early_s = self.target, self._joint_pos, 0.0
+        for goal, goal_rad in knots:
+            way = start.find_way(goal)
+            largest_rad = float(np.abs(goal_rad - start_rad).max())
+            duration_s = max(
+                way.length_m / speed_mps,
+                way.turn_rad / turn_rate_radps,
+                largest_rad / JOINT_RATE_RADPS,
+                1e-9,
+            )
+            # Steps fall where they fall between knots: `early_s` after the last one already.
+            time_s = self.body.control_period_s - early_s
+            while time_s <= duration_s:
+                share = time_s / duration_s
+                self.target = way.at(share)
+                self._joint_pos = start_rad + share * (goal_rad - start_rad)
+                yield self._pack_action()
+                time_s += self.body.control_period_s
+            early_s = duration_s - time_s + self.body.control_period_s
+            start, start_rad = goal, goal_rad
+        self.target, self._joint_pos = start, start_rad
+        yield self._pack_action()
+
+    @property
+    def target(self) -> HandTarget:
+        """The setpoint of the hand."""
+        return HandTarget(self.position_w, self.pitch_rad, self.roll_rad, self.azimuth_rad)
+
+    @target.setter
+    def target(self, target: HandTarget) -> None:
+        self.position_w, self.azimuth_rad = target.position_w, target.azimuth_rad
+        self.pitch_rad, self.roll_rad = target.pitch_rad, target.roll_rad
+
+    def solve(self, target: HandTarget, start_joint_pos: Array | None = None) -> IkSolution:
+        """Returns the joint positions of a target, near the arm's own or near others."""
+        return self._kinematics.solve(
+            target.position_w,
+            target.pitch_rad,
+            target.roll_rad,
+            self._joint_pos if start_joint_pos is None else start_joint_pos,
+            target.azimuth_rad,
+        )
+
+    def find_aside(self, width_m: float) -> float:
+        """Returns how far from the hand's axis the middle of what it takes is best, towards the jaw.
+
+        Something beside a fixed finger is off the axis by half its width [m].
+        """
+        if not self.body.has_fixed_finger:
+            return 0.0
+        return width_m / 2 - CENTRED_HALF_M + ASIDE_M
+
+    def measure_joint_pos(self) -> Array:
+        """Returns where the joints really are [rad], without the gripper."""
+        return np.array([joint.position for joint in self._joints[:-1]])
+
+    def measure_position(self) -> Array:
+        """Returns where the tool really is [m], shape (3,)."""
+        return self.body.chain.compute_tool_pose(self.measure_joint_pos())[0]
+
+    def measure_opening_rate(self) -> float:
+        """Returns how fast the gripper opens or closes [1/s]."""
+        return abs(self._joints[-1].velocity / self.body.gripper_range)
+
+    @property
+    def joint_pos(self) -> Array:
+        """The setpoint of the joints [rad], without the gripper."""
+        return self._joint_pos
+
+    @property
+    def has_azimuth(self) -> bool:
+        """Whether the arm can choose where its hand points."""
+        return self._kinematics.has_azimuth
 
     def wait(self, num_steps: int) -> Iterator[Array]:
         """Stays where it is, for the arm to catch up with the setpoint."""
@@ -138,7 +231,7 @@ class ArmSkills:
             Of all equally good rolls the one nearest to pi/2: jaw and finger side by side seen from
             the base, so that a hand that leans outwards keeps both over the table.
         """
-        roll_rad = heading_rad - _find_bearing(position_w)
+        roll_rad = heading_rad - find_bearing(position_w)
         turns = round((DOWN_RAD - roll_rad) / symmetry_rad)
         return roll_rad + turns * symmetry_rad
 
@@ -150,11 +243,6 @@ class ArmSkills:
         """
         if not self.body.has_fixed_finger:
             return np.asarray(position_w, float)
-        heading_rad = roll_rad + _find_bearing(position_w)
+        heading_rad = roll_rad + find_bearing(position_w)
         aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
         return np.asarray(position_w - offset_m * aside, float)
-
-
-def _find_bearing(position_w: Array) -> float:
-    """Returns the direction of a point from the base, seen from above [rad]."""
-    return math.atan2(position_w[1], position_w[0])

@@ -10,6 +10,7 @@ import numpy as np
 from robolearn.robot import Robot
 from robolearn.sim.bddl.parser import load_problem
 from robolearn.sim.bddl_scene import BddlScene
+from robolearn.sim.experts.planner import PlanningExpert
 from robolearn.sim.judgement import make_judgement
 from robolearn.sim.predicates import ConsecutiveSteps
 from robolearn.sim.tasks.sim_task import SimTask, pose_channels
@@ -100,6 +101,10 @@ class BddlTask(SimTask):
         """Whether all relations of the goal hold at this moment."""
         self.judgement.watch(self.problem.goal)
         return all(self.judgement.holds(relation) for relation in self.problem.goal)
+
+    def make_expert(self) -> PlanningExpert:
+        """Returns the policy that solves this task by looking at the world."""
+        return PlanningExpert(self.scene, self.judgement)
 
     def _list_channels(self) -> tuple[tuple[str, str], ...]:
         moving: list[tuple[str, str]] = []

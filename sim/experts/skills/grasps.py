@@ -1,0 +1,303 @@
+"""Ways to take a thing that stands where it stands, and the choice of one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from robolearn.sim.catalogue.category import Grasp
+from robolearn.sim.catalogue.thing import Thing
+from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
+from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
+from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills, Route
+from robolearn.sim.experts.skills.pose import Pose, make_turn_z
+from robolearn.sim.experts.skills.preview import Held, Knot
+from robolearn.specs import Array
+
+NUM_TURNS = 12  # tried for a thing that is as good however it is turned
+TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
+TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+Ratings = dict[tuple[float, ...], float]
+
+MAX_ROUTES = 8  # that are looked at from end to end
+TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
+TIP_ROOM_M = 0.003  # below the fingertips
+LIFTS_M = (
+    (0.0, 0.0, 0.05),
+    *((0.12 * math.cos(k * math.pi / 4), 0.12 * math.sin(k * math.pi / 4), 0.01) for k in range(8)),
+)
+# Let go higher where the hand would touch something else, at full size.
+DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to take a thing.
+
+    Attributes:
+        target: of the hand.
+        opening: of the gripper before it closes.
+        width_m: of what is between the fingers.
+        cost: what speaks against it before anything is looked at.
+    """
+
+    target: HandTarget
+    opening: float
+    width_m: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A candidate that was looked at, with all that follows.
+
+    Attributes:
+        candidate: the way to take the thing.
+        lifted: where the hand is to lift it, or to draw it out.
+        rating: up to 1 it is good; see `Preview.rate`.
+    """
+
+    candidate: Candidate
+    lifted: HandTarget
+    rating: float
+
+
+class LookedAt(NamedTuple):
+    """A grasp that was looked at.
+
+    Attributes:
+        rating: up to 1 it is good; see `Preview.rate`.
+        lifted: where the hand is to lift the thing, or to draw it out.
+        end: hand and arm there.
+    """
+
+    rating: float
+    lifted: HandTarget
+    end: Knot
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A way to put down what the hand holds.
+
+    Attributes:
+        target: of the hand when it lets go.
+        goal: of the thing.
+        rating: see `Preview.rate`.
+    """
+
+    target: HandTarget
+    goal: Goal
+    rating: float
+
+
+@dataclass(frozen=True)
+class PlacingRoute:
+    """A way to put something down, and the way there.
+
+    Attributes:
+        placing: how it is put down.
+        route: the way to before that.
+        rating: of both; see `Preview.rate`.
+    """
+
+    placing: Placing
+    route: Route
+    rating: float
+
+
+def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
+    """Returns all ways to take a thing, the most comfortable first."""
+    found = [
+        _make_candidate(hand, thing, grasp, turn, tilt_rad, index)
+        for index, grasp in enumerate(thing.category.grasps)
+        for turn in _find_turns(grasp)
+        for tilt_rad in TILTS_RAD
+    ]
+    return sorted(found, key=lambda candidate: candidate.cost)
+
+
+def choose_grasp(
+    hand: HandSkills, thing: Thing, goals: Sequence[Goal], skip: int = 0
+) -> Choice | None:
+    """Returns the first way that is free now and leads to where the thing is to go; else the best.
+
+    Args:
+        hand: the hand.
+        thing: what to take.
+        goals: where it is to go.
+        skip: how many good ways to pass over: those that failed.
+    """
+    best: Choice | None = None
+    seen: Ratings = {}
+    for candidate in list_candidates(hand, thing):
+        rating, lifted, end = rate_candidate(hand, thing, candidate)
+        if rating <= 1.0:
+            held = _imagine(thing, candidate)
+            route = choose_route(hand, held, goals, candidate.opening, end, seen)
+            rating = max(rating, route.rating)
+        choice = Choice(candidate, lifted, rating)
+        if rating <= 1.0:
+            if skip == 0:
+                return choice
+            skip -= 1
+        if best is None or rating < best.rating:
+            best = choice
+    return best
+
+
+def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> LookedAt:
+    """Looks at a grasp: coming to it, and lifting the thing, or drawing it out first."""
+    target, preview, opening = candidate.target, hand.preview, candidate.opening
+    found = preview.look(target, opening)
+    if preview.is_good(found):
+        before = target.shift(-STANDOFF_M * hand.scale * target.ahead_w)
+        found = found.join(preview.look(before, opening, joint_pos=found.joint_pos))
+    if not preview.is_good(found):
+        lifted = target.shift(hand.scale * np.array(LIFTS_M[0]))
+        return LookedAt(preview.rate(found), lifted, found.knots[-1])
+    held, best = _imagine(thing, candidate), None
+    for lift in LIFTS_M:
+        lifted = target.shift(hand.scale * np.array(lift))
+        later = preview.look_along(
+            [target, lifted], opening, held, joint_pos=found.joint_pos, limit=1.0
+        )
+        rating = preview.rate(found.join(later))
+        if best is None or rating < best.rating:
+            best = LookedAt(rating, lifted, later.knots[-1])
+        if rating <= 1.0:
+            break
+    assert best is not None
+    return best
+
+
+def choose_route(
+    hand: HandSkills,
+    held: Held,
+    goals: Sequence[Goal],
+    opening: float,
+    start: Knot,
+    seen: Ratings | None = None,
+) -> PlacingRoute:
+    """Returns the first way of putting down to which a free way leads; else the best.
+
+    Args:
+        hand: the hand.
+        held: what is in it.
+        goals: where that may go; at least one.
+        opening: of the gripper when it lets go.
+        start: where the hand is by then.
+        seen: ratings of what was looked at before; filled.
+    """
+    best: PlacingRoute | None = None
+    placings = _find_placings(hand, held, goals, opening, start, {} if seen is None else seen)
+    for placing in islice(placings, MAX_ROUTES):
+        goal = placing.goal
+        before = placing.target.shift(-goal.standoff_m * hand.scale * goal.way_in_w)
+        route = hand.find_route(before, lead_in=placing.target, start=start, held=held)
+        rating = max(route.rating, placing.rating)
+        if best is None or rating < best.rating:
+            best = PlacingRoute(placing, route, rating)
+        if rating <= 1.0:
+            break
+    assert best is not None
+    return best
+
+
+def _find_placings(
+    hand: HandSkills,
+    held: Held,
+    goals: Sequence[Goal],
+    opening: float,
+    start: Knot,
+    seen: Ratings,
+) -> Iterator[Placing]:
+    """Goes through the ways of putting down that are free; if there are none, the best at last."""
+    best: Placing | None = None
+    near_rad = start.target.roll_rad
+    choices = sorted(
+        (
+            (hand.make_holding_target(goal.pose @ held.pose.invert(), near_rad), goal)
+            for goal in goals
+        ),
+        key=lambda choice: _cost(choice, near_rad),
+    )
+    for drop_m in DROPS_M:
+        for target, goal in choices:
+            raised = target.shift(-drop_m * hand.scale * goal.way_in_w)
+            rating = _rate_placing(hand, held, raised, opening, start, seen)
+            placing = Placing(raised, goal, rating)
+            if rating <= 1.0:
+                yield placing
+            if best is None or rating < best.rating:
+                best = placing
+    if best is not None and best.rating > 1.0:
+        yield best
+
+
+def _rate_placing(
+    hand: HandSkills,
+    held: Held,
+    target: HandTarget,
+    opening: float,
+    start: Knot,
+    seen: Ratings,
+) -> float:
+    """Looks at a way of putting down, unless a hand so placed was looked at before."""
+    turned = (target.rotation[:, 0], target.rotation[:, 2], target.roll_rad)
+    key = tuple(np.round(np.hstack((target.position_w * 200 / hand.scale, *turned)), 1).tolist())
+    if key not in seen:
+        found = hand.preview.look(target, opening, held, joint_pos=start.joint_pos)
+        seen[key] = hand.preview.rate(found)
+    return seen[key]
+
+
+def _cost(choice: tuple[HandTarget, Goal], near_rad: float) -> float:
+    target, goal = choice
+    return TURN_COST * abs(target.roll_rad - near_rad) + OFFSET_COST * goal.offset
+
+
+def _imagine(thing: Thing, candidate: Candidate) -> Held:
+    """Returns the thing as it would be in the hand."""
+    tool = Pose(candidate.target.position_w, candidate.target.rotation)
+    return Held(thing, tool.invert() @ get_pose(thing))
+
+
+def _find_turns(grasp: Grasp) -> Iterator[float]:
+    step_rad = grasp.symmetry_rad or 2 * math.pi / NUM_TURNS
+    for turn in range(max(1, round(2 * math.pi / step_rad))):
+        yield turn * step_rad
+
+
+def _make_candidate(
+    hand: HandSkills, thing: Thing, grasp: Grasp, turn_rad: float, tilt_rad: float, index: int
+) -> Candidate:
+    turn = make_turn_z(turn_rad)
+    position_w = thing.to_world(turn @ np.array(grasp.position_t))
+    opening_w = thing.direction_to_world(turn @ np.array(grasp.opening_t))
+    ahead_w = thing.direction_to_world(turn @ np.array(grasp.approach_t))
+    ahead_w = math.cos(tilt_rad) * ahead_w + math.sin(tilt_rad) * np.cross(opening_w, ahead_w)
+    width_m = grasp.width_m * thing.scale
+    target = hand.make_target(position_w, ahead_w, opening_w)
+    target = aim(hand, target, width_m)
+    target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
+    cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
+    room_m = TILTED_ROOM_M if tilt_rad else FINGER_ROOM_M
+    return Candidate(target, hand.find_opening(width_m, room_m), width_m, cost)
+
+
+def _find_rise(hand: HandSkills, thing: Thing, grasp: Grasp) -> float:
+    """Returns how much higher the hand stays so that its fingertips do not get too low [m]."""
+    tips_m = grasp.position_t[2] * thing.scale - hand.arm.body.tool_to_tip_m
+    return max(0.0, (grasp.tip_floor_m + TIP_ROOM_M) * thing.scale - tips_m)
+
+
+def aim(hand: HandSkills, target: HandTarget, width_m: float) -> HandTarget:
+    """Moves a target aside, for a hand that takes things beside a fixed finger."""
+    aside: Array = target.rotation[:, 2]
+    return target.shift(-hand.arm.find_aside(width_m) * aside)
