@@ -55,6 +55,11 @@ COMMANDS = {
     "suite store": Command(
         "store start states of every task of a suite", "robolearn.cli.suite_store", "suite"
     ),
+    "suite generate": Command(
+        "write new tasks, drawn from seeds, that an expert solves",
+        "robolearn.cli.suite_generate",
+        "output",
+    ),
     "benchmark sim": Command(
         "measure the simulator beside its physics limit and robosuite",
         "robolearn.cli.benchmark_sim",
