@@ -26,7 +26,8 @@ def test_suites_and_their_tasks_are_listed(folder, capsys):
     assert main(["suite", "list", "tracks", "json=tracks.json"]) == 0
     tasks = json.loads((folder / "tracks.json").read_text())["tasks"]
     assert len(tasks) == 10
-    assert tasks[0]["instruction"] in " ".join(capsys.readouterr().out.split())
+    assert tasks[0]["instruction"] == "Drive two laps anticlockwise round the asphalt track."
+    assert "Drive two laps" in capsys.readouterr().out
 
 
 def test_an_unknown_suite_is_refused_with_the_nearest(folder, capsys):
