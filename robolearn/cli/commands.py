@@ -74,6 +74,10 @@ COMMANDS = {
         "behaviour cloning on the first tasks of each suite, plain and perturbed",
         "robolearn.cli.benchmark_cloning",
     ),
+    "benchmark vector": Command(
+        "measure many worlds at once beside the physics alone and others' vector environments",
+        "robolearn.cli.benchmark_vector",
+    ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",

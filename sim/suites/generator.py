@@ -210,12 +210,9 @@ def _list_own_deeds(scene: Scene, stand: Stand) -> Iterator[Deed]:
     if stand.name == "flat_stove_1":
         is_on = f"turnon {stand.name}" in scene.states
         verb = "turnoff" if is_on else "turnon"
-        words = (
-            ("turn off the stove", "switch the stove off")
-            if is_on
-            else ("turn on the stove", "switch the stove on")
-        )
-        yield Deed("turn", f"{verb} {stand.name}", words, frozenset({stand.name}))
+        way = "off" if is_on else "on"
+        asked = (f"turn {way} the stove", f"switch the stove {way}")
+        yield Deed("turn", f"{verb} {stand.name}", asked, frozenset({stand.name}))
 
 
 def _list_puts(scene: Scene, stand: Stand, support: Stand) -> Iterator[Deed]:

@@ -15,6 +15,8 @@ from robolearn.sim.scene import Rgba
 
 SMALL_TURNS_RAD = (-0.5, 0.5)  # how things are turned at the start
 
+Where = tuple[float, float] | str
+
 
 @dataclass(frozen=True)
 class Stand:
@@ -30,7 +32,7 @@ class Stand:
     """
 
     name: str
-    where: tuple[float, float] | str
+    where: Where
     size_m: tuple[float, float] = (0.10, 0.10)
     yaw_rad: tuple[float, float] | None = None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from robolearn.sim.bddl.problem import Problem
-from robolearn.sim.suites.scenes import Scene, Stand, make_problem, make_task_id
+from robolearn.sim.suites.scenes import Scene, Stand, Where, make_problem, make_task_id
 
 # A row before the robot, from right to left: place, ramekin, place, plate, cookies, place. Behind
 # it the stove on the right, and on the left a cabinet whose drawers open towards the middle; it
@@ -20,7 +22,7 @@ BESIDE_RAMEKIN, BESIDE_COOKIES, MIDDLE = (0.44, -0.43), (0.44, 0.30), (0.68, -0.
 ROOM_M = (0.10, 0.03)
 
 # In words, where the bowl is that is meant, and where the other one is.
-PLACES = {
+PLACES: Mapping[str, tuple[Where, Where]] = {
     "on top of the cabinet": ("wooden_cabinet_1_top_side", MIDDLE),
     "in the top drawer of the cabinet": ("wooden_cabinet_1_top_region", "cookies_1"),
     "on the stove": ("flat_stove_1_cook_region", BESIDE_RAMEKIN),
