@@ -23,11 +23,15 @@ LOST_M = 0.06  # what is this far from its place in the hand is lost
 LIFT_MPS = 0.35
 
 
+def find_start(hand: HandSkills, candidate: Candidate) -> HandTarget:
+    """Returns where the hand is before a grasp."""
+    return candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
+
+
 def reach(hand: HandSkills, candidate: Candidate) -> Actions:
     """Goes before the grasp, and opens the gripper on the way."""
     hand.arm.opening = candidate.opening
-    before = candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
-    yield from hand.travel(before)
+    yield from hand.travel(find_start(hand, candidate))
     yield from hand.catch_up()
 
 
