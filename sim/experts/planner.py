@@ -15,7 +15,8 @@ from robolearn.sim.judgement import Judgement
 from robolearn.specs import Array
 
 MAX_TRIES = 3  # of each relation
-MAX_ROUNDS = 2  # through the whole goal: what was undone is done again
+MAX_ROUNDS = 3  # through the whole goal: what was undone is done again
+HOLD_STEPS = 8  # after which what held for a moment holds for good
 ALWAYS_TRUE = "true"
 
 
@@ -64,6 +65,7 @@ class PlanningExpert(Expert):
         for _ in range(MAX_ROUNDS):
             for relation in self._goal:
                 yield from self._bring_about(relation)
+            yield from self.arm.wait(HOLD_STEPS)
             if all(map(self._judgement.holds, self._goal)):
                 return
 

@@ -81,7 +81,7 @@ def let_go(hand: HandSkills) -> Actions:
 
 def has_followed(thing: Thing, start_w: Array, way_w: Array) -> bool:
     """Says whether the thing moved along with the hand, from where it was."""
-    behind_w = start_w + way_w - thing.position_w
+    behind_w: Array = start_w + way_w - thing.position_w
     return bool(np.linalg.norm(behind_w) < FOLLOWED * np.linalg.norm(way_w))
 
 
