@@ -70,6 +70,8 @@ def find_goals(scene: BddlScene, thing: Thing, support: str, slot: tuple[int, in
 
 def select_free(preview: Preview, thing: Thing, goals: list[Goal]) -> list[Goal]:
     """Returns the goals where nothing stands; if something stands everywhere, where it is least."""
+    if not goals:
+        return []
     overlaps = [preview.measure_thing(thing, goal.pose) for goal in goals]
     limit = max(MAX_OVERLAP_M * thing.scale, min(overlaps) + MAX_OVERLAP_M * thing.scale)
     return [goal for goal, overlap in zip(goals, overlaps, strict=True) if overlap <= limit]

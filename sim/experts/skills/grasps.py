@@ -22,9 +22,11 @@ from robolearn.specs import Array
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+UP_W = np.array([0.0, 0.0, 1.0])
 Ratings = dict[tuple[float, ...], float]
 
 MAX_ROUTES = 8  # that are looked at from end to end
+MAX_LOOKS = 2500  # at ways of putting down, before the best so far is taken
 TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
 TIP_ROOM_M = 0.003  # below the fingertips
 LIFTS_M = (
@@ -111,10 +113,12 @@ class PlacingRoute:
     rating: float
 
 
-def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
-    """Returns all ways to take a thing, the most comfortable first."""
+def list_candidates(hand: HandSkills, thing: Thing, goal: Goal) -> list[Candidate]:
+    """Returns all ways to take a thing, those first with which the hand fits where it goes."""
+    way_in = goal.pose.rotation.T @ goal.way_in_w  # as the thing is turned there
+    pitch_rad = _find_pitch(get_pose(thing).rotation @ way_in)
     found = [
-        _make_candidate(hand, thing, grasp, turn, tilt_rad, index)
+        _make_candidate(hand, thing, grasp, turn, tilt_rad, 0.1 * index, pitch_rad)
         for index, grasp in enumerate(thing.category.grasps)
         for turn in _find_turns(grasp)
         for tilt_rad in TILTS_RAD
@@ -135,7 +139,7 @@ def choose_grasp(
     """
     best: Choice | None = None
     seen: Ratings = {}
-    for candidate in list_candidates(hand, thing):
+    for candidate in list_candidates(hand, thing, goals[0]):
         rating, lifted, end = rate_candidate(hand, thing, candidate)
         if rating <= 1.0:
             held = _imagine(thing, candidate)
@@ -148,6 +152,8 @@ def choose_grasp(
             skip -= 1
         if best is None or rating < best.rating:
             best = choice
+        if len(seen) > MAX_LOOKS:
+            break
     return best
 
 
@@ -229,7 +235,7 @@ def _find_placings(
     )
     for drop_m in DROPS_M:
         for target, goal in choices:
-            raised = target.shift(-drop_m * hand.scale * goal.way_in_w)
+            raised = target.shift(drop_m * hand.scale * UP_W)
             rating = _rate_placing(hand, held, raised, opening, start, seen)
             placing = Placing(raised, goal, rating)
             if rating <= 1.0:
@@ -275,8 +281,15 @@ def _find_turns(grasp: Grasp) -> Iterator[float]:
 
 
 def _make_candidate(
-    hand: HandSkills, thing: Thing, grasp: Grasp, turn_rad: float, tilt_rad: float, index: int
+    hand: HandSkills,
+    thing: Thing,
+    grasp: Grasp,
+    turn_rad: float,
+    tilt_rad: float,
+    cost: float,
+    pitch_rad: float,
 ) -> Candidate:
+    """Makes a candidate; `pitch_rad` is how steeply the hand best points."""
     turn = make_turn_z(turn_rad)
     position_w = thing.to_world(turn @ np.array(grasp.position_t))
     opening_w = thing.direction_to_world(turn @ np.array(grasp.opening_t))
@@ -286,9 +299,15 @@ def _make_candidate(
     target = hand.make_target(position_w, ahead_w, opening_w)
     target = aim(hand, target, width_m)
     target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
-    cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
+    cost += TILT_COST * abs(_find_pitch(ahead_w) - pitch_rad)
+    cost += TURN_COST * abs(target.roll_rad - DOWN_RAD)
     room_m = TILTED_ROOM_M if tilt_rad else FINGER_ROOM_M
     return Candidate(target, hand.find_opening(width_m, room_m), width_m, cost)
+
+
+def _find_pitch(ahead_w: Array) -> float:
+    """Returns how steeply a direction points down [rad]."""
+    return math.atan2(-ahead_w[2], math.hypot(ahead_w[0], ahead_w[1]))
 
 
 def _find_rise(hand: HandSkills, thing: Thing, grasp: Grasp) -> float:

@@ -178,10 +178,14 @@ class HandSkills:
     def catch_up(self) -> Actions:
         """Waits until the arm is nearly where its setpoint is."""
         for _ in range(MAX_LAG_STEPS):
-            away = self.arm.measure_position() - self.arm.position_w
-            if np.linalg.norm(away) < MAX_LAG_M * self.scale:
+            if self.is_at(self.arm.target):
                 return
             yield from self.arm.wait(1)
+
+    def is_at(self, target: HandTarget) -> bool:
+        """Says whether the tool is really where a target has it."""
+        away = self.arm.measure_position() - target.position_w
+        return bool(np.linalg.norm(away) < MAX_LAG_M * self.scale)
 
     def recover(self) -> Actions:
         """Goes home, joint by joint: out of a posture from which no way leads on."""

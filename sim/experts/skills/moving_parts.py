@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
-from robolearn.sim.bddl_scene import Place
 from robolearn.sim.catalogue.thing import ThingPart
 from robolearn.sim.experts.hand_target import HandTarget, nearest_turn
 from robolearn.sim.experts.skills.grasps import aim
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, Route
+from robolearn.sim.experts.skills.log import Check
 from robolearn.sim.experts.skills.preview import Knot
 from robolearn.sim.predicates import is_released
-
-Check = Callable[[], bool]
 
 # At full size.
 STANDOFF_M = 0.07
@@ -28,23 +26,13 @@ MAX_RELAXED_RAD = 0.8  # a hand may lean while it leads a part
 PRESS_ON_M, PRESS_ON_RAD = 0.012, 0.08  # beyond closed: the arm yields, and friction holds the part
 
 
-def find_covers(place: Place) -> list[ThingPart]:
-    """Returns the drawer or door that must be open for something to be put in a place."""
-    assert place.owner is not None
-    part = place.boxes[0].part
-    return [place.owner.parts[part]] if part else list(place.owner.parts.values())
-
-
-def make_skill(
-    skill: str, hand: HandSkills, part: ThingPart, attempt: int
-) -> tuple[Actions, Check]:
+def make_skill(skill: str, hand: HandSkills, part: ThingPart) -> tuple[Actions, Check]:
     """Returns the actions of a skill and what finds whether it worked.
 
     Args:
         skill: `open`, `close`, `turnon` or `turnoff`.
         hand: the hand.
         part: what to move.
-        attempt: how often it was tried before.
     """
     unit = PRESS_ON_RAD if part.is_hinge else PRESS_ON_M
     if skill in ("close", "turnoff"):
@@ -74,6 +62,22 @@ def lead(hand: HandSkills, part: ThingPart, goals: Sequence[float]) -> Actions:
     yield from hand.arm.wait(2)
     yield from hand.open(opening)
     yield from hand.back_off(STANDOFF_M, -hand.arm.target.ahead_w, UP_W)
+
+
+def press(hand: HandSkills, part: ThingPart) -> Actions:
+    """Presses a part as far as it goes with closed fingers, and comes back."""
+    handle = part.find_handle()
+    reach_m = hand.arm.body.tool_to_tip_m
+    contact_w = handle.position_w - reach_m * handle.approach_w
+    target = hand.make_target(contact_w, handle.approach_w, handle.opening_w)
+    target = aim(hand, target, 0.0)
+    hand.arm.opening = 0.0
+    yield from hand.travel(_back_off(hand, target))
+    yield from hand.catch_up()
+    way_m = (part.part.limit + PRESS_ON_M / 2) * hand.scale
+    yield from hand.go(target.shift(way_m * handle.approach_w), speed_mps=SLOW_MPS)
+    yield from hand.arm.wait(2)
+    yield from hand.go(_back_off(hand, target))
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,15 @@ LOST_M = 0.06  # what is this far from its place in the hand is lost
 LIFT_MPS = 0.35
 
 
+def find_start(hand: HandSkills, candidate: Candidate) -> HandTarget:
+    """Returns where the hand is before a grasp."""
+    return candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
+
+
 def reach(hand: HandSkills, candidate: Candidate) -> Actions:
     """Goes before the grasp, and opens the gripper on the way."""
     hand.arm.opening = candidate.opening
-    before = candidate.target.shift(-STANDOFF_M * hand.scale * candidate.target.ahead_w)
-    yield from hand.travel(before)
+    yield from hand.travel(find_start(hand, candidate))
     yield from hand.catch_up()
 
 
@@ -77,7 +81,7 @@ def let_go(hand: HandSkills) -> Actions:
 
 def has_followed(thing: Thing, start_w: Array, way_w: Array) -> bool:
     """Says whether the thing moved along with the hand, from where it was."""
-    behind_w = start_w + way_w - thing.position_w
+    behind_w: Array = start_w + way_w - thing.position_w
     return bool(np.linalg.norm(behind_w) < FOLLOWED * np.linalg.norm(way_w))
 
 

@@ -1,0 +1,181 @@
+"""`RelationSkills`: which skills bring a relation about, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+
+import numpy as np
+
+from robolearn.sim.bddl.problem import Relation
+from robolearn.sim.bddl_scene import BddlScene
+from robolearn.sim.catalogue.category import DOWN
+from robolearn.sim.catalogue.thing import Thing, ThingPart
+from robolearn.sim.experts.arm_skills import ArmSkills
+from robolearn.sim.experts.expert import Plan
+from robolearn.sim.experts.skills import moving_parts, pick_place
+from robolearn.sim.experts.skills.goals import Goal, find_goals, get_pose, select_free
+from robolearn.sim.experts.skills.grasps import Choice, choose_grasp
+from robolearn.sim.experts.skills.hand import HandSkills
+from robolearn.sim.experts.skills.log import Check, SkillLog
+from robolearn.sim.judgement import UP_M, Judgement
+from robolearn.specs import Array
+
+Attempt = Generator[Array, None, bool]
+
+WIDE = 0.95  # share of its way from which on a part is as open as can be
+SETTLE_STEPS = 12  # to wait for what was let go to come to rest
+HIGHER_M = 0.05  # than what counts as up, at full size
+
+
+class RelationSkills:
+    """Skills by the predicate they bring about; each returns whether the relation holds then.
+
+    Attributes:
+        known: by predicate: takes a relation and how often it was tried before. A new predicate
+            (a cable that is to be routed, say) needs an entry here, and a skill.
+    """
+
+    def __init__(
+        self, arm: ArmSkills, scene: BddlScene, judgement: Judgement, log: SkillLog
+    ) -> None:
+        """Takes the arm, what is around, what judges it and what keeps a record."""
+        self._arm, self._scene, self._judgement, self._log = arm, scene, judgement, log
+        self.known: Mapping[str, Callable[[Relation, int], Attempt]] = {
+            "on": self._put,
+            "in": self._put,
+            "up": self._raise,
+            "pressed": self._press,
+            **dict.fromkeys(("open", "close", "turnon", "turnoff"), self._move_parts),
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """Begins an episode, with an empty hand."""
+        self._hand = HandSkills(self._arm, self._scene)
+
+    def _put(self, relation: Relation, attempt: int) -> Attempt:
+        """Takes the first thing and puts it on or in the second."""
+        name, support = relation.arguments
+        thing = self._scene.things[name]
+        yield from self._open_up(support)
+        choice = self._choose_grasp(relation, attempt)
+        for prepare in (self._go_home, self._open_wide):
+            if choice is not None and choice.rating > 1.0 and (yield from prepare(support)):
+                choice = self._choose_grasp(relation, attempt)
+        if choice is None or not (yield from self._take(thing, choice)):
+            return False
+        width_m = choice.candidate.width_m
+        place = pick_place.place(self._hand, thing, self._find_goals(relation), width_m)
+        placed = yield from self._run("place", relation.arguments, place, self._expect(relation))
+        if not placed:
+            yield from pick_place.let_go(self._hand)
+        return placed
+
+    def _raise(self, relation: Relation, attempt: int) -> Attempt:
+        """Takes a thing and holds it high."""
+        thing = self._scene.things[relation.arguments[0]]
+        way_w = np.array([0.0, 0.0, (UP_M + HIGHER_M) * self._scene.scale])
+        goal = Goal(get_pose(thing).shift(way_w), np.array(DOWN), 0.0)
+        choice = choose_grasp(self._hand, thing, [goal], attempt)
+        if choice is None or not (yield from self._take(thing, choice)):
+            return False
+        lift = self._hand.go(choice.candidate.target.shift(way_w))
+        return (yield from self._run("lift", relation.arguments, lift, self._expect(relation)))
+
+    def _press(self, relation: Relation, attempt: int) -> Attempt:
+        """Presses every button of a thing."""
+        del attempt
+        for part in self._scene.things[relation.arguments[0]].parts.values():
+            press = moving_parts.press(self._hand, part)
+            yield from self._run("press", relation.arguments, press, self._expect(relation))
+        return self._judgement.holds(relation)
+
+    def _move_parts(self, relation: Relation, attempt: int) -> Attempt:
+        """Opens, closes or turns what the relation speaks of."""
+        del attempt
+        (name,) = relation.arguments
+        for part in self._scene.find_parts(name):
+            yield from self._move_part(relation.predicate, name, part)
+        return self._judgement.holds(relation)
+
+    # --- steps of these ---
+
+    def _take(self, thing: Thing, choice: Choice) -> Attempt:
+        """Reaches for a thing and lifts it; lets go of what did not come along."""
+        hand, names, start_w = self._hand, (thing.name,), thing.position_w
+        way_w = choice.lifted.position_w - choice.candidate.target.position_w
+        before = pick_place.find_start(hand, choice.candidate)
+        reach = pick_place.reach(hand, choice.candidate)
+        yield from self._log.run("reach", names, reach, lambda: hand.is_at(before))
+        taken = yield from self._log.run(
+            "grasp",
+            names,
+            pick_place.grasp(hand, thing, choice),
+            lambda: pick_place.has_followed(thing, start_w, way_w),
+        )
+        if not taken:
+            yield from pick_place.let_go(hand)
+        return taken
+
+    def _move_part(self, skill: str, name: str, part: ThingPart) -> Attempt:
+        actions, check = moving_parts.make_skill(skill, self._hand, part)
+        moved = yield from self._run(skill, (name,), actions, check)
+        if not moved:
+            yield from pick_place.let_go(self._hand)
+        return moved
+
+    def _open_up(self, support: str) -> Plan:
+        """Opens what must be open for something to be put in."""
+        for part in self._find_covers(support):
+            if not part.is_open:
+                yield from self._move_part("open", part.thing.name, part)
+
+    def _open_wide(self, support: str) -> Attempt:
+        """Opens as far as it goes what is open, but too little; says whether there was such."""
+        covers = self._find_covers(support)
+        narrow = [part for part in covers if part.position < WIDE * part.part.limit]
+        for part in narrow:
+            yield from self._move_part("open", part.thing.name, part)
+        return bool(narrow)
+
+    def _go_home(self, support: str) -> Attempt:
+        """Leaves a posture from which there may be no way on."""
+        del support
+        yield from self._hand.recover()
+        return True
+
+    def _run(self, skill: str, names: tuple[str, ...], actions: Plan, check: Check) -> Attempt:
+        """Carries a skill out and waits a little for the outcome."""
+        return (yield from self._log.run(skill, names, self._settle(actions, check), check))
+
+    def _settle(self, actions: Plan, check: Check) -> Plan:
+        yield from actions
+        for _ in range(SETTLE_STEPS):
+            if check():
+                return
+            yield from self._arm.wait(1)
+
+    # --- what they need to know ---
+
+    def _find_covers(self, support: str) -> list[ThingPart]:
+        """Returns the drawer or door that must be open for something to be put in a place."""
+        place = self._scene.places.get(support)
+        if place is None or place.owner is None or not place.is_inside:
+            return []
+        part = place.boxes[0].part
+        return [place.owner.parts[part]] if part else list(place.owner.parts.values())
+
+    def _choose_grasp(self, relation: Relation, attempt: int) -> Choice | None:
+        thing, goals = self._scene.things[relation.arguments[0]], self._find_goals(relation)
+        return choose_grasp(self._hand, thing, goals, attempt) if goals else None
+
+    def _find_goals(self, relation: Relation) -> list[Goal]:
+        name, support = relation.arguments
+        thing = self._scene.things[name]
+        alike = [r for r in self._scene.problem.goal if r.arguments[1:] == (support,)]
+        slot = (alike.index(relation), len(alike))
+        goals = find_goals(self._scene, thing, support, slot)
+        return select_free(self._hand.preview, thing, goals)
+
+    def _expect(self, relation: Relation) -> Check:
+        return lambda: self._judgement.holds(relation)
