@@ -19,10 +19,11 @@ from rich.table import Table
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
 from robolearn.cli.progress import ProgressBar
-from robolearn.cli.provenance import collect_provenance, count_cores
+from robolearn.cli.provenance import collect_provenance
 from robolearn.cli.suite_walk import Stop, TaskWalker, Visit
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
+from robolearn.worker_process import count_cores
 
 GENERATE = "robolearn.sim.suites.generator.generate_text"
 MAX_CANDIDATES = 10  # for each task asked for: a generator that fails so often is broken
