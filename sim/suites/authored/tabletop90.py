@@ -253,7 +253,7 @@ ROOMS: Mapping[str, Room] = {
             "living_room_table",
             stand_by(
                 (TRAY,),
-                ("apple", "banana", "cookies", "orange_juice", "lemon"),
+                ("apple", "banana", "lemon", "orange_juice", "cookies"),
                 CABINET_CELLS,
             ),
         ),
