@@ -14,7 +14,7 @@ from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.expert import Plan
 from robolearn.sim.experts.skills import moving_parts, pick_place
 from robolearn.sim.experts.skills.goals import Goal, find_goals, get_pose, select_free
-from robolearn.sim.experts.skills.grasps import Choice, choose_grasp
+from robolearn.sim.experts.skills.grasps import Choice, choose_grasp, find_spots
 from robolearn.sim.experts.skills.hand import HandSkills
 from robolearn.sim.experts.skills.log import Check, SkillLog
 from robolearn.sim.judgement import UP_M, Judgement
@@ -57,6 +57,7 @@ class RelationSkills:
         """Takes the first thing and puts it on or in the second."""
         name, support = relation.arguments
         thing = self._scene.things[name]
+        yield from self._put_aside(thing, support)
         yield from self._open_up(support)
         choice = self._choose_grasp(relation, attempt)
         for prepare in (self._go_home, self._open_wide):
@@ -94,7 +95,10 @@ class RelationSkills:
         """Opens, closes or turns what the relation speaks of."""
         del attempt
         (name,) = relation.arguments
-        for part in self._scene.find_parts(name):
+        parts = self._scene.find_parts(name)
+        for thing, support in self._find_contents(relation, parts):
+            yield from self._put_aside(thing, support)
+        for part in parts:
             yield from self._move_part(relation.predicate, name, part)
         return self._judgement.holds(relation)
 
@@ -123,6 +127,20 @@ class RelationSkills:
         if not moved:
             yield from pick_place.let_go(self._hand)
         return moved
+
+    def _put_aside(self, thing: Thing, support: str) -> Plan:
+        """Puts a thing aside that could not be taken with what it goes into open, as a drawer."""
+        closed = [part for part in self._find_covers(support) if not part.is_open]
+        if not closed:
+            return
+        with self._hand.preview.assume_open(closed):
+            spots = find_spots(self._hand, thing)
+        choice = choose_grasp(self._hand, thing, spots) if spots else None
+        if choice is None or not (yield from self._take(thing, choice)):
+            return
+        place = pick_place.place(self._hand, thing, spots, choice.candidate.width_m)
+        names = (thing.name, self._scene.workspace_name)
+        yield from self._run("place", names, place, lambda: thing.is_settled)
 
     def _open_up(self, support: str) -> Plan:
         """Opens what must be open for something to be put in."""
@@ -164,6 +182,17 @@ class RelationSkills:
             return []
         part = place.boxes[0].part
         return [place.owner.parts[part]] if part else list(place.owner.parts.values())
+
+    def _find_contents(self, relation: Relation, parts: list[ThingPart]) -> list[tuple[Thing, str]]:
+        """Returns what is to be put into something that is about to be opened, and where."""
+        if relation.predicate != "open":
+            return []
+        return [
+            (self._scene.things[later.arguments[0]], later.arguments[1])
+            for later in self._scene.problem.goal
+            if later.predicate == "in"
+            and any(part in parts for part in self._find_covers(later.arguments[1]))
+        ]
 
     def _choose_grasp(self, relation: Relation, attempt: int) -> Choice | None:
         thing, goals = self._scene.things[relation.arguments[0]], self._find_goals(relation)

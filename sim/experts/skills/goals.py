@@ -21,6 +21,7 @@ NUM_YAWS = 12  # tried for what may be turned as one likes
 OFFSETS = (0.0, -0.5, 0.5, -1.0, 1.0)  # shares of the way from a place's middle to its edges
 INNER_OFFSETS = (0.0, -1.0, 1.0)
 STANDOFF_M = 0.08
+ASIDE_M = (0.12, 0.18, 0.24)
 SQUARE_M = 0.001
 LEAN_RAD = 1.2
 WALL_M, EDGE_M = 0.004, 0.004  # from a thing to a wall, and from its middle to a region's edge
@@ -65,6 +66,22 @@ def find_goals(scene: BddlScene, thing: Thing, support: str, slot: tuple[int, in
     return [
         Goal(_put(thing, top_w, rotation), np.array(DOWN), 0.0)
         for rotation in find_turns(thing, NUM_YAWS)
+    ]
+
+
+def find_spots_aside(thing: Thing) -> list[Goal]:
+    """Returns where a thing may be put aside, as it stands: places around it, the nearest first."""
+    here = get_pose(thing)
+    return [
+        Goal(
+            here.shift(
+                thing.scale * np.array([away_m * math.cos(angle), away_m * math.sin(angle), GAP_M])
+            ),
+            np.array(DOWN),
+            away_m,
+        )
+        for away_m in ASIDE_M
+        for angle in np.linspace(0.0, 2 * math.pi, NUM_YAWS, endpoint=False)
     ]
 
 

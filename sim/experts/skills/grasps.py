@@ -13,7 +13,13 @@ import numpy as np
 from robolearn.sim.catalogue.category import Grasp
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
-from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
+from robolearn.sim.experts.skills.goals import (
+    STANDOFF_M,
+    Goal,
+    find_spots_aside,
+    get_pose,
+    select_free,
+)
 from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills, Route
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
 from robolearn.sim.experts.skills.preview import Held, Knot
@@ -26,7 +32,7 @@ UP_W = np.array([0.0, 0.0, 1.0])
 Ratings = dict[tuple[float, ...], float]
 
 MAX_ROUTES = 8  # that are looked at from end to end
-MAX_LOOKS = 2500  # at ways of putting down, before the best so far is taken
+MAX_LOOKS = 1200  # at ways of putting down, before the best so far is taken
 TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
 TIP_ROOM_M = 0.003  # below the fingertips
 LIFTS_M = (
@@ -155,6 +161,27 @@ def choose_grasp(
         if len(seen) > MAX_LOOKS:
             break
     return best
+
+
+def find_spots(hand: HandSkills, thing: Thing) -> list[Goal]:
+    """Returns where a thing should be to be taken; nothing if it can be taken where it is."""
+    spots = find_spots_aside(thing)
+    candidates = list_candidates(hand, thing, spots[0])
+    if any(rate_candidate(hand, thing, candidate).rating <= 1.0 for candidate in candidates):
+        return []
+    here = get_pose(thing).position
+    simple = candidates[:NUM_TURNS]
+    return [
+        spot
+        for spot in select_free(hand.preview, thing, spots)
+        if any(_can_hold(hand, thing, one, spot.pose.position - here) for one in simple)
+    ]
+
+
+def _can_hold(hand: HandSkills, thing: Thing, candidate: Candidate, way_w: Array) -> bool:
+    """Says whether the hand could hold a thing so if that were elsewhere."""
+    target, held = candidate.target.shift(way_w), _imagine(thing, candidate)
+    return hand.preview.is_good(hand.preview.look(target, candidate.opening, held))
 
 
 def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> LookedAt:

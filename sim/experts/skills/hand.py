@@ -23,7 +23,7 @@ SPEED_MPS = 0.55
 CARRY_MPS, CARRY_RADPS = 0.40, 1.2
 SLOW_MPS = 0.25  # where it is narrow, or something is moved
 RISE_M = 0.04  # what a hand tries to go higher where something stands in its way
-MAX_RISES = 10
+MAX_RISES, MAX_VAIN_RISES = 10, 3
 MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
 AT_HOME_RAD = 0.3
 RECOVER_RISE_M = 0.10
@@ -141,20 +141,31 @@ class HandSkills:
         start = self.here if start is None else start
         lowest = max(start.target.position_w[2], goal.position_w[2])
         best: Route | None = None
+        best_rise = 0
         for rise in range(MAX_RISES):
             height = lowest + rise * RISE_M * self.scale
-            targets = [start.target, _raise(start.target, height), _raise(goal, height), goal]
-            found = self._look(targets, start.joint_pos, held, best)
-            route = Route(found.knots, (), self.preview.rate(found))
-            if lead_in is not None:
-                way_in = self._look([goal, lead_in], found.joint_pos, held, best)
-                route = Route(found.knots, way_in.knots, self.preview.rate(found.join(way_in)))
+            via = (_raise(start.target, height), _raise(goal, height))
+            route = self._look_at_route(start, [*via, goal], lead_in, held, best)
             if best is None or route.rating < best.rating:
-                best = route
-            if best.rating <= 1.0:
+                best, best_rise = route, rise
+            if best.rating <= 1.0 or rise - best_rise >= MAX_VAIN_RISES:
                 break
         assert best is not None
         return best
+
+    def _look_at_route(
+        self,
+        start: Knot,
+        targets: Sequence[HandTarget],
+        lead_in: HandTarget | None,
+        held: Held | None,
+        best: Route | None,
+    ) -> Route:
+        found = self._look([start.target, *targets], start.joint_pos, held, best)
+        if lead_in is None:
+            return Route(found.knots, (), self.preview.rate(found))
+        way_in = self._look([targets[-1], lead_in], found.joint_pos, held, best)
+        return Route(found.knots, way_in.knots, self.preview.rate(found.join(way_in)))
 
     def _look(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import mujoco
 import numpy as np
 
 from robolearn.redundant_arm import compute_turn
-from robolearn.sim.catalogue.thing import Thing
+from robolearn.sim.catalogue.thing import Thing, ThingPart
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget
 from robolearn.sim.experts.skills.pose import Pose
@@ -100,6 +101,7 @@ class Preview:
         self._max_relaxed_rad = (
             MAX_RELAXED_RAD if arm.has_azimuth else MAX_RELAXED_WITHOUT_AZIMUTH_RAD
         )
+        self._assumed: dict[int, float] = {}
         gripper = world.model.joint(arm.body.action_spec.channels[-1]).id
         self._fingers = [gripper, *_find_followers(world.model, gripper)]
         names = arm.body.action_spec.channels[:-1]
@@ -184,6 +186,18 @@ class Preview:
                     return found
         return found
 
+    @contextmanager
+    def assume_open(self, parts: Iterable[ThingPart]) -> Iterator[None]:
+        """Looks, for a while, as if parts stood as far open as they go."""
+        self._assumed = {
+            part.joint.qpos_indices[0]: part.part.limit * (1.0 if part.is_hinge else self._scale)
+            for part in parts
+        }
+        try:
+            yield
+        finally:
+            self._assumed = {}
+
     def measure_thing(self, thing: Thing, pose: Pose) -> float:
         """Returns how deep a thing would be in others, but for the hand, if it were elsewhere."""
         self._set_state(self._arm.joint_pos, 0.0)
@@ -201,6 +215,8 @@ class Preview:
             now.mocap_pos,
             now.mocap_quat,
         )
+        for index, position in self._assumed.items():
+            data.qpos[index] = position
         data.qpos[self._arm_qpos] = joint_pos
         data.qpos[self._finger_qpos] = body.gripper_closed + opening * body.gripper_range
 

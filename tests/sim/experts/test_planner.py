@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from robolearn.environment import Environment
 from robolearn.rollout import run_episode
-from robolearn.sim.bddl.problem import Problem, Region, Relation
+from robolearn.sim.bddl.problem import BddlError, Location, Problem, Region, Relation
 from robolearn.sim.experts.ordering import order_relations
 from robolearn.sim.models.panda import PandaModel
 from robolearn.sim.models.so101 import So101Model
@@ -22,12 +24,14 @@ SCENE = """
     (plate_region (:target main_table) (:ranges ((-0.02 0.20 0.02 0.24))))
     (cabinet_region (:target main_table) (:ranges ((-0.01 -0.31 0.01 -0.29)))
       (:yaw_rotation ((3.141592653589793 3.141592653589793))))
+    (button_region (:target main_table) (:ranges ((-0.26 0.20 -0.24 0.22))))
     (top_region (:target cabinet_1)))
-  (:fixtures main_table - table cabinet_1 - wooden_cabinet)
+  (:fixtures main_table - table cabinet_1 - wooden_cabinet button_1 - button_box)
   (:objects bowl_1 - akita_black_bowl plate_1 - plate)
   (:init
     (On bowl_1 main_table_bowl_region)
     (On plate_1 main_table_plate_region)
+    (On button_1 main_table_button_region)
     (On cabinet_1 main_table_cabinet_region))
   (:goal (And {goal})))
 """
@@ -125,6 +129,31 @@ def test_what_holds_already_is_left_alone(make_environment):
     result = run_episode(environment, environment.task.make_expert(), seed=50_000)
     assert result.success
     assert "close" not in [skill for skill, _ in summarize(result.segments)]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_button_is_pressed(make_environment, body):
+    environment = make_environment("(Pressed button_1)", body)
+    result = run_episode(environment, environment.task.make_expert(), seed=50_000)
+    assert result.success
+    assert summarize(result.segments) == [("press", True)]
+
+
+def test_a_bowl_is_held_up(make_environment):
+    environment = make_environment("(Up bowl_1)")
+    result = run_episode(environment, environment.task.make_expert(), seed=50_000)
+    assert result.success
+    assert summarize(result.segments)[-1] == ("lift", True)
+
+
+def test_a_goal_without_a_skill_is_refused_with_its_place(make_environment):
+    environment = make_environment("(Up bowl_1)")
+    task = environment.task
+    location = Location("dinner.bddl", 7, 3)
+    goal = (Relation("routed", ("cable", "clip"), location),)
+    task.scene.problem = dataclasses.replace(task.scene.problem, goal=goal)
+    with pytest.raises(BddlError, match=r"dinner\.bddl:7:3: no skill brings about 'routed'"):
+        task.make_expert()
 
 
 def test_what_is_lost_on_the_way_is_fetched_again_and_both_tries_are_told(make_environment):
