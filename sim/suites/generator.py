@@ -30,6 +30,8 @@ from robolearn.sim.suites.scenes import Mark, Scene, Stand, make_problem
 
 T = TypeVar("T")
 
+VERSION = 1  # changes with anything that changes what a seed gives
+
 WORKSPACES = ("table", "kitchen_table", "living_room_table", "study_table", "floor")
 
 # What may stand on the side of +y: where, and with how much room for its middle [m].
@@ -128,8 +130,8 @@ def generate(seed: int) -> Problem:
 
 
 def generate_text(seed: int) -> str:
-    """Returns the task of a seed as the text of a BDDL file."""
-    return write_problem(generate(seed))
+    """Returns the task of a seed as the text of a BDDL file, which begins with its origin."""
+    return f"; seed {seed}, generator version {VERSION}\n{write_problem(generate(seed))}"
 
 
 def name_thing(category: str) -> str:

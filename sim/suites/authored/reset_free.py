@@ -118,7 +118,7 @@ PAIRS: Mapping[str, Pair] = {
             "kitchen_table",
             (
                 Stand("white_cabinet_1", (0.66, 0.38), (0.06, 0.04)),
-                Stand("orange_juice_1", (0.42, 0.14), (0.06, 0.12)),
+                Stand("orange_juice_1", (0.62, -0.36), (0.10, 0.06)),
             ),
             (mark_blue(0.54, -0.16),),
             ("open white_cabinet_1_top_region",),
