@@ -158,6 +158,7 @@ class World:
 
     Attributes:
         embodiment: the body as data.
+        timestep_s: of the physics [s].
         robot_geoms: which geoms count as the robot's touch: a mask.
     """
 
@@ -172,6 +173,7 @@ class World:
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
         self.embodiment = body.embodiment
+        self.timestep_s = float(self.model.opt.timestep)
         self.data = mujoco.MjData(self.model)
         self._contact = self.data.contact
         self.robot_geoms = self.geoms_of(body.body_names)
