@@ -12,6 +12,7 @@ from robolearn.sim.bddl.parser import load_problem
 from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.cable_line import NUM_TRACKED_POINTS
 from robolearn.sim.catalogue.fixtures.cables import Cable
+from robolearn.sim.experts.cable_routing import CableRoutingExpert
 from robolearn.sim.judgement import make_judgement
 from robolearn.sim.predicates import ConsecutiveSteps
 from robolearn.sim.tasks.sim_task import SimTask, pose_channels
@@ -103,6 +104,10 @@ class BddlTask(SimTask):
         """Whether all relations of the goal hold at this moment."""
         self.judgement.watch(self.problem.goal)
         return all(self.judgement.holds(relation) for relation in self.problem.goal)
+
+    def make_expert(self) -> CableRoutingExpert:
+        """Returns the policy that solves this task by looking at the world."""
+        return CableRoutingExpert(self.scene, self.judgement)
 
     def _list_channels(self) -> tuple[tuple[str, str], ...]:
         moving: list[tuple[str, str]] = []
