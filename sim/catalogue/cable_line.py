@@ -24,6 +24,7 @@ class CableLine:
     Attributes:
         socket: the thing that the cable is part of.
         link_length_m: of a link, at the world's own size.
+        radius_m: of its section, at the world's own size.
         geoms: mask of the geoms of its links.
     """
 
@@ -35,6 +36,7 @@ class CableLine:
         """
         self.socket, self._cable, self._data = socket, cable, world.data
         self.link_length_m = cable.shape.link_length_m * socket.scale
+        self.radius_m = cable.shape.radius_m * socket.scale
         names = [f"{socket.name}_{index}" for index in range(cable.shape.num_links)]
         self.geoms = world.geoms_of(names)
         links = [world.model.body(name).id for name in names]

@@ -13,10 +13,11 @@ from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.specs import Array
 
-# Of routing trials. Slack keeps the hand from pulling on a taut cable, which slides out of it.
-BEYOND_M, SLACK_M = 0.029, 0.012
+# Of routing trials. Slack keeps the hand from pulling on a taut cable, which slides out of it, or
+# out of the clip before; the hand carries it in a bow.
+BEYOND_M, SLACK_M = 0.029, 0.018
 GRASP_CLEARANCE_M, RELEASE_CLEARANCE_M = 0.001, 0.002  # finger tips over the table
-LIFT_M, CARRY_M = 0.02, 0.045
+LIFT_M, CARRY_M = 0.02, 0.042
 APPROACH_M = 0.06
 OPENING = 0.35  # fingers on both sides of the cable, clear of what stands beside it
 HELD_M = 0.010  # a cable further than this from between the finger pads was lost
@@ -60,21 +61,27 @@ class Routing:
 def grasp(arm: ArmSkills, routing: Routing) -> Iterator[Array]:
     """Takes the cable where it must be held, and lifts it a little."""
     point_w, along_w = routing.cable.find_point(routing.find_arc())
-    aim_w = _at_height(arm, point_w, GRASP_CLEARANCE_M)
+    # A cable that hangs over something is taken there.
+    lift_m = max(0.0, point_w[2] - routing.cable.radius_m)
+    aim_w = _at_height(arm, point_w, GRASP_CLEARANCE_M + lift_m)
     roll_rad = arm.find_roll(aim_w, math.atan2(along_w[1], along_w[0]) + math.pi / 2, math.pi)
-    yield from arm.open_gripper(OPENING) if arm.opening < OPENING else iter(())
+    if arm.opening < OPENING:
+        yield from arm.open_gripper(OPENING)
     yield from arm.move(_at_height(arm, point_w, APPROACH_M), roll_rad=roll_rad)
     arm.opening = OPENING
     yield from arm.move(aim_w, roll_rad=roll_rad, speed_mps=CARRY_SPEED_MPS)
     yield from arm.wait(2)
     yield from arm.close_gripper()
     yield from arm.move(
-        _at_height(arm, point_w, LIFT_M), roll_rad=roll_rad, speed_mps=LOWER_SPEED_MPS
+        _at_height(arm, point_w, LIFT_M + lift_m), roll_rad=roll_rad, speed_mps=LOWER_SPEED_MPS
     )
 
 
 def lay(arm: ArmSkills, routing: Routing) -> Iterator[Array]:
-    """Carries the held cable over the clip, lowers it on the far side, lets go, moves up."""
+    """Carries the held cable over the clip, lowers it on the far side, lets go, moves up.
+
+    What was lost on the way is let go of at once.
+    """
     along_w = routing.find_direction()
     goal_w = routing.clip.position_w + BEYOND_M * routing.clip.scale * along_w
     heading_rad = math.atan2(along_w[1], along_w[0]) + math.pi / 2
@@ -87,9 +94,10 @@ def lay(arm: ArmSkills, routing: Routing) -> Iterator[Array]:
     over_w = _at_height(arm, goal_w, CARRY_M)
     yield from arm.move(over_w, roll_rad=roll_rad, speed_mps=CARRY_SPEED_MPS)
     yield from arm.wait(2)
-    down_w = _at_height(arm, goal_w, RELEASE_CLEARANCE_M)
-    yield from arm.move(down_w, roll_rad=roll_rad, speed_mps=LOWER_SPEED_MPS)
-    yield from arm.wait(3)
+    if is_held(arm, routing.cable):
+        down_w = _at_height(arm, goal_w, RELEASE_CLEARANCE_M)
+        yield from arm.move(down_w, roll_rad=roll_rad, speed_mps=LOWER_SPEED_MPS)
+        yield from arm.wait(3)
     yield from arm.open_gripper(OPENING)
     yield from arm.move(_at_height(arm, goal_w, APPROACH_M), roll_rad=roll_rad)
     yield from arm.wait(SETTLE_STEPS)
