@@ -85,13 +85,15 @@ class CableLine:
         step_w = points_w[link + 1] - points_w[link]
         return points_w[link] + (share - link) * step_w, step_w / np.linalg.norm(step_w)
 
-    def measure_distance(self, point_w: Array) -> float:
-        """Returns how far a point is from the line [m]."""
+    def find_nearest(self, point_w: Array) -> tuple[float, float]:
+        """Returns the arc length at which the line is nearest to a point, and how near [m]."""
         points_w = self.points_w
         steps_w = np.diff(points_w, axis=0)
         shares = ((point_w - points_w[:-1]) * steps_w).sum(axis=1) / (steps_w**2).sum(axis=1)
-        nearest_w = points_w[:-1] + np.clip(shares, 0.0, 1.0)[:, None] * steps_w
-        return float(np.linalg.norm(nearest_w - point_w, axis=1).min())
+        shares = shares.clip(0.0, 1.0)
+        distances_m = np.linalg.norm(points_w[:-1] + shares[:, None] * steps_w - point_w, axis=1)
+        link = int(distances_m.argmin())
+        return float(link + shares[link]) * self.link_length_m, float(distances_m[link])
 
     def find_crossings(self, thing: Thing) -> list[tuple[float, Array]]:
         """Returns where the line passes the middle plane of a thing, across its x axis.
