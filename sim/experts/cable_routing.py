@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from robolearn.policy import Segment
 from robolearn.sim.bddl_scene import BddlScene
+from robolearn.sim.catalogue.fixtures.cables import CableClip
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.skills.log import SkillLog
 from robolearn.sim.experts.skills.route import Routing, grasp, is_held, lay
@@ -28,6 +29,7 @@ class CableRoutingExpert(Expert):
         self.log = SkillLog()
         self._scene, self._judgement = scene, judgement
         self._goal = scene.problem.goal
+        self._clips = [t for t in scene.things.values() if isinstance(t.category, CableClip)]
 
     def reset(self, instruction: str, seed: int) -> None:
         """Begins an episode; see `Policy.reset`."""
@@ -57,7 +59,7 @@ class CableRoutingExpert(Expert):
         relation, names = self._goal[index], self._goal[index].arguments
         before = self._scene.things[self._goal[index - 1].arguments[1]] if index else None
         cable = self._scene.cables[names[0]]
-        routing = Routing(cable, self._scene.things[names[1]], before)
+        routing = Routing(cable, self._scene.things[names[1]], before, self._clips)
 
         def is_in_hand() -> bool:
             return is_held(self.arm, cable)

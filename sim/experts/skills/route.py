@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,11 @@ CARRIED_SLACK_M, LAID_SLACK_M = 0.009, 0.004
 NEAREST_M, FARTHEST_M = 0.024, 0.055  # beyond the clip, where the hand may let go
 GRASP_CLEARANCE_M, RELEASE_CLEARANCE_M = 0.001, 0.002  # finger tips over the table
 LIFT_M, CARRY_M, APPROACH_M = 0.02, 0.042, 0.06
-OPENING = 0.35  # fingers on both sides of the cable, clear of what stands beside it
+OPENING = 0.22  # of the gripper before it closes: fingers that clear what stands beside the cable
+# Half of what the open fingers take up along the cable and across it, with some room; a clip's radius.
+FINGERS_ALONG_M, FINGERS_ACROSS_M, CLIP_RADIUS_M = 0.0125, 0.025, 0.014
+# Where else to hold the cable if a clip is in the way, from where it is best.
+OTHER_PLACES_M = (0.0, 0.006, -0.006, 0.012, -0.012, 0.018, 0.024, 0.030, 0.036)
 HELD_M = 0.010  # a cable further than this from between the finger pads was lost
 CARRY_SPEED_MPS, LOWER_SPEED_MPS = 0.15, 0.08
 SETTLE_STEPS = 6
@@ -36,11 +40,13 @@ class Routing:
         cable: the cable.
         clip: to run it through.
         before: the clip that it runs through before that; None: the socket.
+        clips: all that stand around.
     """
 
     cable: CableLine
     clip: Thing
     before: Thing | None
+    clips: Sequence[Thing]
 
     @property
     def start_w(self) -> Array:
@@ -65,6 +71,27 @@ class Routing:
             axis_w = -axis_w
         return math.atan2(axis_w[1], axis_w[0])
 
+    def choose_arc(self) -> float:
+        """Returns the arc length at which to hold the cable: where no clip is in the way [m]."""
+        scale = self.clip.scale
+        best_m = self.start_arc_m + self.way_m + (BEYOND_M + SLACK_M) * scale
+        places_m = [best_m + place_m * scale for place_m in OTHER_PLACES_M]
+        rooms_m = [self.measure_room(place_m) for place_m in places_m]
+        free = [place_m for place_m, room_m in zip(places_m, rooms_m, strict=True) if room_m >= 0]
+        return free[0] if free else places_m[int(np.argmax(rooms_m))]
+
+    def measure_room(self, arc_m: float) -> float:
+        """Returns how far fingers that take the cable there stay away from all clips [m]."""
+        scale = self.clip.scale
+        point_w, along_w = self.cable.find_point(arc_m)
+        rooms_m = []
+        for clip in self.clips:
+            x, y = (clip.position_w - point_w)[:2].tolist()
+            along_m = abs(x * along_w[0] + y * along_w[1]) - FINGERS_ALONG_M * scale
+            across_m = abs(y * along_w[0] - x * along_w[1]) - FINGERS_ACROSS_M * scale
+            rooms_m.append(max(along_m, across_m) - CLIP_RADIUS_M * scale)
+        return min(rooms_m)
+
     def find_beyond(self, distance_m: float) -> Array:
         """Returns the point so far beyond the clip, on the table [m], shape (3,)."""
         x, y, z = self.clip.position_w.tolist()
@@ -74,11 +101,9 @@ class Routing:
 
 def grasp(arm: ArmSkills, routing: Routing) -> Iterator[Array]:
     """Takes the cable where it must be held, and lifts it a little."""
-    cable, scale = routing.cable, routing.clip.scale
-    arc_m = routing.start_arc_m + routing.way_m + (BEYOND_M + SLACK_M) * scale
-    point_w, along_w = cable.find_point(arc_m)
+    point_w, along_w = routing.cable.find_point(routing.choose_arc())
     # A cable that hangs over something is taken there.
-    lift_m = max(0.0, point_w[2] - cable.radius_m)
+    lift_m = max(0.0, point_w[2] - routing.cable.radius_m)
     aim_w = _at_height(arm, point_w, GRASP_CLEARANCE_M + lift_m)
     roll_rad = _choose_roll(arm, routing, aim_w, math.atan2(along_w[1], along_w[0]))
     if arm.opening < OPENING:
