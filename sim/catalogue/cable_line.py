@@ -42,7 +42,7 @@ class CableLine:
         links = [world.model.body(name).id for name in names]
         self._links, self._root = slice(links[0], links[-1] + 1), world.model.body_rootid[links[0]]
         joints = world.model.body_jntadr[links]
-        self._qpos_starts = world.model.jnt_qposadr[joints]
+        self._qpos_indices = world.model.jnt_qposadr[joints][:, None] + np.arange(4)
         self._dofs = slice(
             int(world.model.jnt_dofadr[joints[0]]), int(world.model.jnt_dofadr[joints[-1]]) + 3
         )
@@ -63,7 +63,7 @@ class CableLine:
     @property
     def length_m(self) -> float:
         """Of the whole line [m]."""
-        return self.link_length_m * len(self._qpos_starts)
+        return self.link_length_m * len(self._qpos_indices)
 
     @property
     def speed_mps(self) -> float:
@@ -112,15 +112,15 @@ class CableLine:
     def lay_out(self, rng: np.random.Generator) -> None:
         """Lays it flat and at rest, in a gentle bend that friction with the table holds.
 
-        The curvature rises from nothing at the socket to a drawn one and falls to nothing at the
-        free end, as that of any beam without moments at its ends; so it lies as it is laid.
+        The curvature is that of a bow and of an S, both drawn. It is nothing at the ends, as that of
+        any beam without moments there, so that the cable lies as it is laid.
         """
-        num_links, cable = len(self._qpos_starts), self._cable
-        peak = rng.uniform(-cable.max_curvature, cable.max_curvature)
-        joints = np.arange(1, num_links) / num_links
-        turns_rad = peak * cable.shape.link_length_m * np.sin(math.pi * joints)
-        half_rad = np.array([0.0, *turns_rad]) / 2
-        qpos, qvel = self._data.qpos, self._data.qvel
-        for start, half in zip(self._qpos_starts, half_rad, strict=True):
-            qpos[start : start + 4] = (math.cos(half), 0.0, 0.0, math.sin(half))
-        qvel[self._dofs] = 0.0
+        cable = self._cable
+        joints = np.arange(cable.shape.num_links) / cable.shape.num_links
+        bow, s_shape = rng.uniform(-1, 1, 2) * (cable.max_bow, cable.max_s_shape)
+        curvatures = bow * np.sin(math.pi * joints) + s_shape * np.sin(2 * math.pi * joints)
+        half_rad = curvatures * cable.shape.link_length_m / 2
+        qpos = np.zeros((len(joints), 4))
+        qpos[:, 0], qpos[:, 3] = np.cos(half_rad), np.sin(half_rad)
+        self._data.qpos[self._qpos_indices] = qpos
+        self._data.qvel[self._dofs] = 0.0

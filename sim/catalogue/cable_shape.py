@@ -1,7 +1,14 @@
-"""`CableShape`: a cable as MuJoCo has it, and its links."""
+"""`CableShape`: a cable as a chain of links on elastic ball joints.
+
+It is what MuJoCo's composite cable is made of. That one's plugin, `mujoco.elasticity.cable`, would
+compute the same torques for a round cable that is straight at rest, but when it is created it
+measures its links before the poses of mocap bodies are initialised (MuJoCo 3.9, `cable.cc`): below
+a socket that a task moves, as all fixtures here, their lengths are then random now and again.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +16,10 @@ import mujoco
 
 from robolearn.sim.scene import Rgba
 
-ELASTICITY = "mujoco.elasticity.cable"
 TABLE_GEOM = "table"  # of what surrounds an arm
 # Settings of routing trials, of a cable of 20 links. Without armature a link's own inertia, 1e-8
 # kg m^2, lets a cable of this stiffness blow up at 2 ms.
-ARMATURE_KGM2, DAMPING_NMS = 2e-6, 2e-4
+ARMATURE_KGM2, DAMPING_NMS = 1e-5, 5e-4
 TABLE_FRICTION = (0.6, 0.6, 0.005, 0.0001, 0.0001)
 # Rubber between rubber pads, which hold it 2 mm above their lower edge.
 GRIP_FRICTION, GRIP_SOLREF = (1.5, 0.01, 0.0005), (0.004, 1.0)
@@ -29,35 +35,24 @@ class CableShape:
         radius_m: of its round section.
         mass_kg: of all links together.
         num_links: a step's cost grows with almost the third power of it.
-        bend_pa: elastic modulus against bending.
-        twist_pa: elastic modulus against twisting.
+        modulus_pa: elastic modulus against bending; against twisting half of it.
     """
 
     length_m: float
     radius_m: float
     mass_kg: float
     num_links: int
-    bend_pa: float
-    twist_pa: float
+    modulus_pa: float
 
     @property
     def link_length_m(self) -> float:
         """Length of a link."""
         return self.length_m / self.num_links
 
-
-def add_elasticity(spec: mujoco.MjSpec, name: str, cable: CableShape, scale: float) -> Any:
-    """Adds what computes the stiffness of a cable, to be tied to all its links."""
-    spec.activate_plugin(ELASTICITY)
-    plugin = spec.add_plugin(name=name, plugin_name=ELASTICITY, active=True)
-    # A small cable sags like a large one if its modulus shrinks with its lengths.
-    plugin.config = {
-        "bend": str(cable.bend_pa * scale),
-        "twist": str(cable.twist_pa * scale),
-        "flat": "false",
-        "vmax": "0",
-    }
-    return plugin
+    @property
+    def joint_stiffness_nmprad(self) -> float:
+        """Of a joint between two links: E I / l, with pi r^4 / 4 as I; twist G J / l is as much."""
+        return self.modulus_pa * math.pi * self.radius_m**4 / 4 / self.link_length_m
 
 
 def add_link(
@@ -68,10 +63,10 @@ def add_link(
     link.add_joint(
         name=name,
         type=mujoco.mjtJoint.mjJNT_BALL,
+        stiffness=cable.joint_stiffness_nmprad * scale**4,
         damping=DAMPING_NMS * scale**4,
         armature=ARMATURE_KGM2 * scale**4,
     )
-    # The plugin takes the section from a link's first geom.
     link.add_geom(
         type=mujoco.mjtGeom.mjGEOM_CAPSULE,
         fromto=(0.0, 0.0, 0.0, length, 0.0, 0.0),

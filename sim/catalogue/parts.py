@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 
 from robolearn.kinematics import Vector3
-from robolearn.sim.catalogue.cable_shape import CableShape, add_elasticity, add_link
+from robolearn.sim.catalogue.cable_shape import CableShape, add_link
 from robolearn.sim.scene import CONTACT_SOLIMP, CONTACT_SOLREF, FRICTION, Rgba
 from robolearn.specs import Array
 
@@ -198,19 +198,16 @@ class Parts:
     def add_cable(self, start_t: Vector3, cable: CableShape, rgba: Rgba) -> Parts:
         """Adds a cable that leaves a point along x; returns its last link, to be given its end.
 
-        It is MuJoCo's cable: capsules on ball joints, whose stiffness `mujoco.elasticity.cable`
-        computes from the elastic modulus. Links are called `<thing>_<index>`. Each touches the table
-        with one ball and all else with its capsule: a capsule would lie on two contacts, which
-        doubles the cost of a step. A cable does not touch itself.
+        Links are called `<thing>_<index>`. Each touches the table with one ball and all else with
+        its capsule: a capsule would lie on two contacts, which doubles the cost of a step. A cable
+        does not touch itself.
         """
         scale, length = self._scale, cable.link_length_m * self._scale
-        elasticity = add_elasticity(self._spec, self._name, cable, scale)
         link, position = self._body, np.array(start_t) * scale
         for index in range(cable.num_links):
             name = f"{self._name}_{index}"
             link = link.add_body(name=name, pos=position)
             position = (length, 0.0, 0.0)
-            link.plugin = elasticity
             add_link(self._spec, link, name, cable, scale, rgba)
             # What is hinged to a thing that stands fast would touch it.
             self._spec.add_exclude(bodyname1=name, bodyname2=self._name)
