@@ -32,7 +32,10 @@ MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 
 
 def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoco.MjSpec:
-    """Builds the world: the body's physics and what surrounds it, then the scene, which may differ."""
+    """Builds the world: physics, the body with what surrounds it, then the scene.
+
+    The scene has the last word on everything, the physics too.
+    """
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.compiler.autolimits = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import mujoco
 import numpy as np
 
 from robolearn.sim.catalogue.fixtures.cables import Cable
@@ -112,8 +111,8 @@ class CableLine:
     def lay_out(self, rng: np.random.Generator) -> None:
         """Lays it flat and at rest, in a gentle bend that friction with the table holds.
 
-        The curvature is that of a bow and of an S, both drawn. It is nothing at the ends, as that of
-        any beam without moments there, so that the cable lies as it is laid.
+        The curvature is that of a bow and of an S, both drawn. It is nothing at the ends, as in any
+        beam without moments there, so that the cable lies as it is laid.
         """
         cable = self._cable
         joints = np.arange(cable.shape.num_links) / cable.shape.num_links

@@ -203,11 +203,12 @@ class Parts:
         does not touch itself.
         """
         scale, length = self._scale, cable.link_length_m * self._scale
-        link, position = self._body, np.array(start_t) * scale
+        link: Any = self._body
+        position = np.array(start_t) * scale
         for index in range(cable.num_links):
             name = f"{self._name}_{index}"
             link = link.add_body(name=name, pos=position)
-            position = (length, 0.0, 0.0)
+            position = np.array([length, 0.0, 0.0])
             add_link(self._spec, link, name, cable, scale, rgba)
             # What is hinged to a thing that stands fast would touch it.
             self._spec.add_exclude(bodyname1=name, bodyname2=self._name)

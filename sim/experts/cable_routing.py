@@ -48,18 +48,20 @@ class CableRoutingExpert(Expert):
 
     def make_plan(self) -> Plan:
         """Always the first clip that the cable is not in: a later one cannot be reached before."""
+        attempts = [0] * len(self._goal)
         for _ in range(MAX_TRIES * len(self._goal)):
             missing = [i for i, r in enumerate(self._goal) if not self._judgement.holds(r)]
             if not missing:
                 return
-            yield from self._route(missing[0])
+            yield from self._route(missing[0], attempts[missing[0]])
+            attempts[missing[0]] += 1
 
-    def _route(self, index: int) -> Generator[Array, None, bool]:
+    def _route(self, index: int, attempt: int) -> Generator[Array, None, bool]:
         """Says whether the cable is in the clip afterwards."""
         relation, names = self._goal[index], self._goal[index].arguments
         before = self._scene.things[self._goal[index - 1].arguments[1]] if index else None
         cable = self._scene.cables[names[0]]
-        routing = Routing(cable, self._scene.things[names[1]], before, self._clips)
+        routing = Routing(cable, self._scene.things[names[1]], before, self._clips, attempt)
 
         def is_in_hand() -> bool:
             return is_held(self.arm, cable)

@@ -107,7 +107,7 @@ class BddlTask(SimTask):
         return all(self.judgement.holds(relation) for relation in self.problem.goal)
 
     def make_expert(self) -> Policy:
-        """Returns the policy that solves this task by looking at the world; see `Task.make_expert`."""
+        """Returns the expert for this kind of goal; see `Task.make_expert`."""
         if all(relation.predicate == "routed" for relation in self.problem.goal):
             return CableRoutingExpert(self.scene, self.judgement)
         return super().make_expert()

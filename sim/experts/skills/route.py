@@ -19,11 +19,11 @@ BEYOND_M, SLACK_M = 0.029, 0.018
 # What is left of the slack when the hand is over the far side, and when it lets go there: a taut
 # cable slides out of the clip before, a loose one bends around the clip.
 CARRIED_SLACK_M, LAID_SLACK_M = 0.009, 0.004
-NEAREST_M, FARTHEST_M = 0.024, 0.055  # beyond the clip, where the hand may let go
+NEAREST_M, FARTHEST_M = 0.024, 0.070  # beyond the clip, where the hand may let go
 GRASP_CLEARANCE_M, RELEASE_CLEARANCE_M = 0.001, 0.002  # finger tips over the table
 LIFT_M, CARRY_M, APPROACH_M = 0.02, 0.042, 0.06
 OPENING = 0.22  # of the gripper before it closes: fingers that clear what stands beside the cable
-# Half of what the open fingers take up along the cable and across it, with some room; a clip's radius.
+# Half of what open fingers take up along the cable and across it, with some room; a clip's radius.
 FINGERS_ALONG_M, FINGERS_ACROSS_M, CLIP_RADIUS_M = 0.0125, 0.025, 0.014
 # Where else to hold the cable if a clip is in the way, from where it is best.
 OTHER_PLACES_M = (0.0, 0.006, -0.006, 0.012, -0.012, 0.018, 0.024, 0.030, 0.036)
@@ -41,12 +41,14 @@ class Routing:
         clip: to run it through.
         before: the clip that it runs through before that; None: the socket.
         clips: all that stand around.
+        attempt: how often this was tried before: the cable is then held elsewhere.
     """
 
     cable: CableLine
     clip: Thing
     before: Thing | None
     clips: Sequence[Thing]
+    attempt: int = 0
 
     @property
     def start_w(self) -> Array:
@@ -78,7 +80,7 @@ class Routing:
         places_m = [best_m + place_m * scale for place_m in OTHER_PLACES_M]
         rooms_m = [self.measure_room(place_m) for place_m in places_m]
         free = [place_m for place_m, room_m in zip(places_m, rooms_m, strict=True) if room_m >= 0]
-        return free[0] if free else places_m[int(np.argmax(rooms_m))]
+        return free[self.attempt % len(free)] if free else places_m[int(np.argmax(rooms_m))]
 
     def measure_room(self, arc_m: float) -> float:
         """Returns how far fingers that take the cable there stay away from all clips [m]."""
