@@ -11,7 +11,10 @@ import numpy as np
 from robolearn.errors import UnknownNameError
 from robolearn.sim.bddl.problem import BddlError, Instance, Problem, Rectangle, Region, Relation
 from robolearn.sim.catalogue import get_category
+from robolearn.sim.catalogue.cable_line import CableLine
+from robolearn.sim.catalogue.cable_shape import TABLE_GEOM
 from robolearn.sim.catalogue.category import Category, NamedRegion
+from robolearn.sim.catalogue.fixtures.cables import Cable
 from robolearn.sim.catalogue.thing import Thing, ThingPart, add_thing
 from robolearn.sim.catalogue.workspaces import Workspace
 from robolearn.sim.placement import Spot, draw_positions, measure_overlap
@@ -22,7 +25,6 @@ from robolearn.specs import Array
 OPEN_AIR_M = 0.3  # free height above a surface that has nothing over it, at full size
 MAX_DRAWS, MAX_OVERLAP_M = 20, 0.003  # of a start: an open drawer may meet what stands before it
 PAINT_M = 0.0006  # thickness of a painted region, at the world's own size
-TABLE_GEOM = "table"  # of what surrounds an arm
 SETS_PARTS = {"open": True, "turnon": True, "close": False, "turnoff": False}
 
 
@@ -100,6 +102,7 @@ class BddlScene:
         workspace: what it all stands on.
         scale: lengths of this scene per length of the full size.
         things: by name; not the workspace.
+        cables: the lines of those things that are cables, by name.
         places: regions by full name.
         workspace_geoms: mask of what the workspace is made of.
     """
@@ -123,13 +126,16 @@ class BddlScene:
         self._spots = self._find_spots()
         self._check_room()
         self.things: dict[str, Thing] = {}
+        self.cables: dict[str, CableLine] = {}
         self.places: dict[str, Place] = {}
 
     def build(self, spec: mujoco.MjSpec) -> None:
-        """Adds everything to a scene."""
+        """Adds everything to a scene, and sets the physics that things in it ask for."""
         for name, category in self.categories.items():
             if name != self.workspace_name:
                 add_thing(spec, name, category, self.scale)
+            if category.physics is not None:
+                category.physics.apply_to(spec)
         spec.geom(TABLE_GEOM).rgba = self.workspace.rgba
         for region in self.problem.regions.values():
             if region.rgba is not None and region.target == self.workspace_name:
@@ -142,6 +148,11 @@ class BddlScene:
             name: Thing(world, name, category, self.scale)
             for name, category in self.categories.items()
             if name != self.workspace_name
+        }
+        self.cables = {
+            name: CableLine(world, self.things[name], category)
+            for name, category in self.categories.items()
+            if isinstance(category, Cable)
         }
         self.places = {
             name: Place(
@@ -184,6 +195,8 @@ class BddlScene:
                 self._place_on([r for r in ready if r.arguments[1] == target], rng)
             placed |= {r.arguments[0] for r in ready}
             waiting = [r for r in waiting if r not in ready]
+        for cable in self.cables.values():
+            cable.lay_out(rng)
 
     def find_parts(self, name: str) -> list[ThingPart]:
         """Returns the moving parts that `open`, `turnon` and the like speak of by this name."""

@@ -11,12 +11,17 @@ import numpy as np
 from robolearn.errors import UnknownNameError
 from robolearn.sim.bddl.problem import BddlError, Relation
 from robolearn.sim.bddl_scene import BddlScene, Place
+from robolearn.sim.catalogue.cable_line import CableLine
+from robolearn.sim.catalogue.fixtures.cables import CableClip
 from robolearn.sim.catalogue.thing import Thing, ThingPart
 from robolearn.sim.predicates import is_released
 from robolearn.specs import Array
 
 UP_M = 0.10  # LIBERO: 1.0 m over the floor, with tables 0.9 m high
 REACHED_M = 0.015  # of the scene's own size
+ROUTED_DEPTH_M = 0.002  # below the top of a clip's walls
+# What predicates speak of.
+KINDS = {"in": "a region of a container", "routed": "a cable and a clip"}
 LOOSE_ON_M = 0.03  # how far the middles of stacked things may be apart; LIBERO's
 LOOSE_SLACK_M = 0.01  # LIBERO's, below a container's box
 
@@ -44,6 +49,7 @@ class Judgement(ABC):
             "up": lambda names: self._is_up(scene.things[names[0]]),
             "pressed": lambda names: self._is_pressed(scene.things[names[0]]),
             "true": lambda names: True,
+            "routed": lambda names: self._is_routed(scene.cables[names[0]], scene.things[names[1]]),
         }
 
     def reset(self) -> None:
@@ -61,7 +67,7 @@ class Judgement(ABC):
         try:
             self.holds(relation)
         except KeyError as error:
-            kind = "a region of a container" if relation.predicate == "in" else "a thing"
+            kind = KINDS.get(relation.predicate, "a thing")
             raise BddlError(
                 relation.location, f"{relation.predicate!r} expects {kind}, got {error}"
             ) from error
@@ -90,6 +96,16 @@ class Judgement(ABC):
 
     def _is_pressed(self, thing: Thing) -> bool:
         return thing.name in self._was_pressed and self._are_closed(list(thing.parts.values()))
+
+    def _is_routed(self, cable: CableLine, thing: Thing) -> bool:
+        """Its line passes between the walls of the clip, below their top."""
+        clip = thing.category
+        if not isinstance(clip, CableClip):
+            raise KeyError(thing.name)
+        return any(
+            abs(y) < clip.gap_m / 2 and z <= clip.wall_top_m - ROUTED_DEPTH_M
+            for _, (_, y, z) in cable.find_crossings(thing)
+        )
 
     def _touches(self, one: Array, other: Array) -> bool:
         return self.world.touches(one, other)
@@ -144,6 +160,13 @@ class StrictJudgement(Judgement):
 
     def _are_closed(self, parts: list[ThingPart]) -> bool:
         return all(part.is_closed and self._is_part_left_alone(part) for part in parts)
+
+    def _is_routed(self, cable: CableLine, thing: Thing) -> bool:
+        return (
+            super()._is_routed(cable, thing)
+            and cable.is_settled
+            and is_released(self.world, cable.geoms)
+        )
 
     def _is_left_alone(self, thing: Thing) -> bool:
         return thing.is_settled and is_released(self.world, thing.geoms)

@@ -30,6 +30,7 @@ class SimulatedClock:
     def attach(self, world: World) -> None:
         """Takes the world to advance, and begins at zero."""
         self._world, self._num_steps = world, 0
+        self._timestep_s = world.timestep_s
 
     def now_s(self) -> float:
         """Time since the episode began [s]."""
@@ -64,7 +65,8 @@ class MujocoRobot(SimulatedRobot):
             cameras: names of the cameras to switch on.
             image_height_px: of every camera [px]; None leaves each its own.
             image_width_px: likewise [px].
-            physics: integration settings; None takes those the body was tried with.
+            physics: integration settings; None takes those the body was tried with. A scene that
+                needs its own has the last word.
 
         Raises:
             UnknownNameError: if the body has no camera of a name.
@@ -94,9 +96,14 @@ class MujocoRobot(SimulatedRobot):
         return self._world
 
     def load_scene(self, add_scene: SceneBuilder) -> World:
-        """Builds the world around the body; see `SimulatedRobot.load_scene`."""
+        """Builds the world around the body; see `SimulatedRobot.load_scene`.
+
+        Raises:
+            RobolearnError: if the control period is no whole number of the scene's physics steps.
+        """
         self._close_renderer()
         world = World(self.body, add_scene, self._physics)
+        self.substeps = _count_substeps(self.control_period_s, world.timestep_s)
         self._world, self._handle = world, self.body.take_hold(world.model, world.data)
         self.begin_episode(seed=0)
         return world

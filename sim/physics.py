@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import mujoco
+
 
 @dataclass(frozen=True)
 class Physics:
@@ -21,3 +23,9 @@ class Physics:
     timestep_s: float = 0.005
     solver_iterations: int = 30
     impratio: float = 10.0
+
+    def apply_to(self, spec: mujoco.MjSpec) -> None:
+        """Sets it in a scene that is being built; a scene may so ask for settings of its own."""
+        spec.option.timestep = self.timestep_s
+        spec.option.iterations = self.solver_iterations
+        spec.option.impratio = self.impratio

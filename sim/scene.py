@@ -32,16 +32,16 @@ MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 720, 960
 
 
 def compose(body: BodyModel, add_scene: SceneBuilder, physics: Physics) -> mujoco.MjSpec:
-    """Builds the world: physics options, the body with what surrounds it, then the scene."""
+    """Builds the world: physics, the body with what surrounds it, then the scene.
+
+    The scene has the last word on everything, the physics too.
+    """
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.compiler.autolimits = True
-    option = spec.option
-    option.timestep = physics.timestep_s
-    option.iterations = physics.solver_iterations
-    option.impratio = physics.impratio
-    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    physics.apply_to(spec)
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     _set_visuals(spec)
     body.add_surroundings(spec)
     body.add_to(spec)

@@ -161,6 +161,7 @@ class World:
         embodiment: the body as data.
         advance: runs so many physics steps. Whoever steps many worlds in one call puts in its place
             what takes over the result.
+        timestep_s: of the physics [s].
         robot_geoms: which geoms count as the robot's touch: a mask.
     """
 
@@ -175,6 +176,7 @@ class World:
         except ValueError as error:
             raise RobolearnError(f"the scene does not compile: {error}") from error
         self.embodiment = body.embodiment
+        self.timestep_s = float(self.model.opt.timestep)
         self.data = mujoco.MjData(self.model)
         self.advance: Callable[[int], None] = partial(mujoco.mj_step, self.model, self.data)
         self._contact = self.data.contact

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from robolearn.kinematics import Vector3
+from robolearn.sim.physics import Physics
 
 if TYPE_CHECKING:
     from robolearn.sim.catalogue.parts import Parts
@@ -122,6 +123,7 @@ class Category(ABC):
         grasps: ways to take it, the best first.
         regions: places by name.
         moving_parts: by name.
+        physics: how a world with it must be integrated; None leaves that to the robot's body.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Category(ABC):
     grasps: tuple[Grasp, ...] = ()
     regions: Mapping[str, NamedRegion] = MappingProxyType({})
     moving_parts: Mapping[str, MovingPart] = MappingProxyType({})
+    physics: Physics | None = None
 
     @property
     def radius_m(self) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import mujoco
 import numpy as np
 
 from robolearn.kinematics import Vector3
+from robolearn.sim.catalogue.cable_shape import CableShape, add_link
 from robolearn.sim.scene import CONTACT_SOLIMP, CONTACT_SOLREF, FRICTION, Rgba
 from robolearn.specs import Array
 
@@ -42,11 +44,16 @@ class Parts:
         *,
         solid: bool = True,
         quat: Sequence[float] = (1.0, 0.0, 0.0, 0.0),
+        contact: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """Adds a box between two corners; `quat` then turns it about its middle."""
+        """Adds a box between two corners; `quat` then turns it about its middle.
+
+        `contact` replaces settings of the geom's contacts.
+        """
         corners = np.array([low, high])
         middle, half = corners.mean(axis=0), np.ptp(corners, axis=0) / 2
-        self._add(mujoco.mjtGeom.mjGEOM_BOX, half, rgba, mass_kg, solid, pos=middle, quat=quat)
+        shape = mujoco.mjtGeom.mjGEOM_BOX
+        self._add(shape, half, rgba, mass_kg, solid, pos=middle, quat=quat, **contact)
 
     def add_cylinder(
         self,
@@ -232,6 +239,26 @@ class Parts:
         )
         return child
 
+    def add_cable(self, start_t: Vector3, cable: CableShape, rgba: Rgba) -> Parts:
+        """Adds a cable that leaves a point along x; returns its last link, to be given its end.
+
+        Links are called `<thing>_<index>`. Each touches the table with one ball and all else with
+        its capsule: a capsule would lie on two contacts, which doubles the cost of a step. A cable
+        does not touch itself.
+        """
+        scale, length = self._scale, cable.link_length_m * self._scale
+        link: Any = self._body
+        position = np.array(start_t) * scale
+        for index in range(cable.num_links):
+            name = f"{self._name}_{index}"
+            link = link.add_body(name=name, pos=position)
+            position = np.array([length, 0.0, 0.0])
+            add_link(self._spec, link, name, cable, scale, rgba)
+            # What is hinged to a thing that stands fast would touch it.
+            self._spec.add_exclude(bodyname1=name, bodyname2=self._name)
+            self._spec.add_exclude(bodyname1=name, bodyname2="world")
+        return Parts(self._spec, link, self._name, scale)
+
     def _add_part(self, part: str, origin_t: Vector3) -> Parts:
         """Adds a child body; it hangs on its joint and touches neither thing nor table."""
         name = f"{self._name}_{part}"
@@ -260,10 +287,10 @@ class Parts:
         rgba: Rgba,
         mass_kg: float,
         solid: bool,
-        **placement: Any,
+        **settings: Any,
     ) -> None:
-        if "pos" in placement:
-            placement["pos"] = placement["pos"] * self._scale
+        if "pos" in settings:
+            settings["pos"] = settings["pos"] * self._scale
         self._body.add_geom(
             type=shape,
             size=size * self._scale,
@@ -271,14 +298,16 @@ class Parts:
             mass=mass_kg * self._scale**3,
             contype=int(solid),
             conaffinity=int(solid),
-            condim=4,
-            friction=FRICTION,
-            solref=CONTACT_SOLREF,
-            solimp=CONTACT_SOLIMP,
-            **placement,
+            **{**_CONTACT, **settings},
         )
 
 
+_CONTACT = {
+    "condim": 4,
+    "friction": FRICTION,
+    "solref": CONTACT_SOLREF,
+    "solimp": CONTACT_SOLIMP,
+}
 _JOINT_SOLVER = {
     "solref_limit": STOP_SOLREF,
     "solimp_limit": STOP_SOLIMP,

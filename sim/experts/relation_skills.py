@@ -9,10 +9,11 @@ import numpy as np
 from robolearn.sim.bddl.problem import Relation
 from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.category import DOWN
+from robolearn.sim.catalogue.fixtures.cables import CableClip
 from robolearn.sim.catalogue.thing import Thing, ThingPart
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.expert import Plan
-from robolearn.sim.experts.skills import moving_parts, pick_place
+from robolearn.sim.experts.skills import moving_parts, pick_place, route
 from robolearn.sim.experts.skills.goals import Goal, find_goals, get_pose, select_free
 from robolearn.sim.experts.skills.grasps import Choice, choose_grasp, find_spots
 from robolearn.sim.experts.skills.hand import HandSkills
@@ -32,7 +33,7 @@ class RelationSkills:
 
     Attributes:
         known: by predicate: takes a relation and how often it was tried before. A new predicate
-            (a cable that is to be routed, say) needs an entry here, and a skill.
+            needs an entry here, and a skill.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class RelationSkills:
             "in": self._put,
             "up": self._raise,
             "pressed": self._press,
+            "routed": self._route,
             **dict.fromkeys(("open", "close", "turnon", "turnoff"), self._move_parts),
         }
         self.reset()
@@ -100,6 +102,24 @@ class RelationSkills:
             yield from self._put_aside(thing, support)
         for part in parts:
             yield from self._move_part(relation.predicate, name, part)
+        return self._judgement.holds(relation)
+
+    def _route(self, relation: Relation, attempt: int) -> Attempt:
+        """Runs a cable through the first clip that it is not in: a later one must wait for that."""
+        name = relation.arguments[0]
+        clips = [r for r in self._scene.problem.goal if r.arguments[:1] == (name,)]
+        missing = next(i for i, r in enumerate(clips) if not self._judgement.holds(r))
+        things, cable = self._scene.things, self._scene.cables[name]
+        all_clips = [t for t in things.values() if isinstance(t.category, CableClip)]
+        before = things[clips[missing - 1].arguments[1]] if missing else None
+        clip = things[clips[missing].arguments[1]]
+        routing = route.Routing(cable, clip, before, all_clips, attempt)
+        grasp, lay = route.grasp(self._arm, routing), route.lay(self._arm, routing)
+        is_in_hand = lambda: route.is_held(self._arm, cable)  # noqa: E731
+        if not (yield from self._log.run("grasp", (name,), grasp, is_in_hand)):
+            return False
+        names, check = clips[missing].arguments, self._expect(clips[missing])
+        yield from self._log.run("route", names, lay, check)
         return self._judgement.holds(relation)
 
     # --- steps of these ---

@@ -10,6 +10,8 @@ import numpy as np
 from robolearn.robot import Robot
 from robolearn.sim.bddl.parser import load_problem
 from robolearn.sim.bddl_scene import BddlScene
+from robolearn.sim.catalogue.cable_line import NUM_TRACKED_POINTS
+from robolearn.sim.catalogue.fixtures.cables import Cable
 from robolearn.sim.experts.planner import PlanningExpert
 from robolearn.sim.judgement import make_judgement
 from robolearn.sim.predicates import ConsecutiveSteps
@@ -28,7 +30,7 @@ class BddlTask(SimTask):
     """All relations of the goal hold; see `robolearn.sim.judgement` for when one does.
 
     The privileged state is the pose of every thing that moves, the position of every moving part,
-    and x, y and yaw of every fixture, in the order of the file.
+    and x, y and yaw of every fixture, in the order of the file; then points along the cables.
 
     Attributes:
         problem: what the file says.
@@ -93,9 +95,10 @@ class BddlTask(SimTask):
         self.judgement.reset()
 
     def get_state(self) -> Array:
-        """Poses and positions of parts, then x, y and yaw of the fixtures."""
+        """Poses and positions of parts, x, y and yaw of the fixtures, points of the cables."""
         fixed = [(*thing.position_w[:2], thing.yaw_rad) for thing in self._fixtures]
-        return np.concatenate((self.world.data.qpos[self._indices], np.ravel(fixed)))
+        cables = [cable.tracked_points_w.ravel() for cable in self.scene.cables.values()]
+        return np.concatenate((self.world.data.qpos[self._indices], np.ravel(fixed), *cables))
 
     def is_goal_reached(self) -> bool:
         """Whether all relations of the goal hold at this moment."""
@@ -109,6 +112,7 @@ class BddlTask(SimTask):
     def _list_channels(self) -> tuple[tuple[str, str], ...]:
         moving: list[tuple[str, str]] = []
         fixed: list[tuple[str, str]] = []
+        points: list[tuple[str, str]] = []
         for name, category in self.scene.categories.items():
             if name == self.scene.workspace_name:
                 continue
@@ -117,4 +121,7 @@ class BddlTask(SimTask):
             else:
                 moving += pose_channels(name)
             moving += [(f"{name}_{part}_position", "1") for part in category.moving_parts]
-        return (*moving, *fixed)
+            if isinstance(category, Cable):
+                for index in range(1, NUM_TRACKED_POINTS + 1):
+                    points += [(f"{name}_point{index}_{axis}", "m") for axis in "xyz"]
+        return (*moving, *fixed, *points)
