@@ -150,9 +150,9 @@ def test_a_goal_without_a_skill_is_refused_with_its_place(make_environment):
     environment = make_environment("(Up bowl_1)")
     task = environment.task
     location = Location("dinner.bddl", 7, 3)
-    goal = (Relation("routed", ("cable", "clip"), location),)
+    goal = (Relation("folded", ("cloth",), location),)
     task.scene.problem = dataclasses.replace(task.scene.problem, goal=goal)
-    with pytest.raises(BddlError, match=r"dinner\.bddl:7:3: no skill brings about 'routed'"):
+    with pytest.raises(BddlError, match=r"dinner\.bddl:7:3: no skill brings about 'folded'"):
         task.make_expert()
 
 

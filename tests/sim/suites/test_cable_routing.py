@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from robolearn.environment import Environment
-from robolearn.errors import RobolearnError
 from robolearn.rollout import run_episode
 from robolearn.sim.bddl.problem import BddlError
 from robolearn.sim.models import get_body_model
@@ -131,10 +130,3 @@ def test_a_cable_is_routed_through_clips_alone(tmp_path):
     path = write_task(tmp_path, "(Routed cable_1 clip_1)", "(Routed cable_1 cable_1)")
     with pytest.raises(BddlError, match=r"'routed' expects a cable and a clip, got 'cable_1'"):
         Environment(MujocoRobot(get_body_model("panda")), BddlTask(path))
-
-
-def test_goals_of_other_predicates_have_no_routing_expert(tmp_path):
-    path = write_task(tmp_path, "(Routed cable_1 clip_1)", "(On clip_1 main_table_first_region)")
-    environment = Environment(MujocoRobot(get_body_model("panda")), BddlTask(path))
-    with pytest.raises(RobolearnError, match="no scripted expert"):
-        environment.task.make_expert()
