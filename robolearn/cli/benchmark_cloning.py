@@ -22,10 +22,11 @@ from robolearn.cli import evaluate, record, train
 from robolearn.cli.assemble import build
 from robolearn.cli.choices import compose_config
 from robolearn.cli.figures import write_figures
-from robolearn.cli.provenance import collect_provenance, count_cores
+from robolearn.cli.provenance import collect_provenance
 from robolearn.cli.suite_tasks import SUITES, expand_suite_task
 from robolearn.errors import IncompatibleError, RobolearnError
 from robolearn.metrics import summarize
+from robolearn.worker_process import count_cores
 
 PLAIN = "plain"
 RESULT_FILE = "cloning.json"

@@ -13,7 +13,8 @@ from rich.table import Table
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
 from robolearn.cli.progress import ProgressBar
-from robolearn.cli.provenance import collect_provenance, count_cores
+from robolearn.cli.provenance import collect_provenance
+from robolearn.worker_process import count_cores
 
 NUM_TASKS = 50
 

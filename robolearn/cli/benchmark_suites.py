@@ -15,11 +15,12 @@ from rich.table import Table
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
 from robolearn.cli.progress import ProgressBar
-from robolearn.cli.provenance import collect_provenance, count_cores
+from robolearn.cli.provenance import collect_provenance
 from robolearn.cli.suite_tasks import SUITES
 from robolearn.cli.suite_walk import Stop, TaskWalker, Visit
 from robolearn.errors import RobolearnError
 from robolearn.evaluation import run_seeds
+from robolearn.worker_process import count_cores
 
 SOLVED_FROM = 0.5  # success rate from which a task counts as solved
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from robolearn.sim.catalogue.cable_line import CableLine
 from robolearn.sim.catalogue.thing import Thing
-from robolearn.sim.experts.arm_skills import DOWN_RAD, ArmSkills
+from robolearn.sim.experts.arm_skills import ArmSkills
+from robolearn.sim.experts.hand_target import DOWN_RAD
 from robolearn.specs import Array
 
 # Of routing trials, as all numbers here; lengths at full size. The cable is held this far beyond
