@@ -40,6 +40,7 @@ LIFTS_M = (
     *((0.12 * math.cos(k * math.pi / 4), 0.12 * math.sin(k * math.pi / 4), 0.01) for k in range(8)),
 )
 # Let go higher where the hand would touch something else, at full size.
+MAX_LEVEL_DROP_M = 0.02  # where there is a ceiling
 DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 
 
@@ -262,6 +263,8 @@ def _find_placings(
     )
     for drop_m in DROPS_M:
         for target, goal in choices:
+            if goal.is_level and drop_m > MAX_LEVEL_DROP_M:
+                continue
             raised = target.shift(drop_m * hand.scale * UP_W)
             rating = _rate_placing(hand, held, raised, opening, start, seen)
             placing = Placing(raised, goal, rating)
