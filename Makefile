@@ -36,6 +36,8 @@ $(STAMP): pyproject.toml setup.py constraints.txt
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(call stage,install,$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]')
+	$(call stage,install Meta-World,$(BIN)/python -m pip install -q --no-deps -c constraints.txt \
+	  "metaworld; python_version < '3.14'")
 	@touch $@
 
 demo: $(STAMP)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from robolearn import keys
 from robolearn.errors import RobolearnError, RobotError
 from robolearn.robot import Observation
@@ -146,9 +144,7 @@ class MujocoRobot(SimulatedRobot):
 
     def render(self, camera: str = "overview", height_px: int = 360, width_px: int = 480) -> Array:
         """Draws a picture for people; see `SimulatedRobot.render`."""
-        large = self._get_renderer().render(camera, 2 * height_px, 2 * width_px)
-        blocks = large.reshape(height_px, 2, width_px, 2, 3)
-        return np.asarray(blocks.mean(axis=(1, 3)).round(), np.uint8)
+        return self._get_renderer().render_smoothly(camera, height_px, width_px)
 
     def _get_handle(self) -> BodyHandle:
         if self._handle is None:

@@ -10,14 +10,13 @@ import importlib
 import os
 import weakref
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import mujoco
 import numpy as np
 
 from robolearn.errors import MissingDependencyError, RobolearnError, UnknownNameError
 from robolearn.sim.scene import MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX
-from robolearn.sim.world import World
 from robolearn.specs import Array
 
 BACK_ENDS = ("egl", "osmesa", "glfw")
@@ -119,6 +118,20 @@ class GlContext:
             module.glfw.make_context_current(None)
 
 
+class Drawable(Protocol):
+    """What can be drawn: a model with its state."""
+
+    @property
+    def model(self) -> mujoco.MjModel:
+        """The compiled scene."""
+        ...
+
+    @property
+    def data(self) -> mujoco.MjData:
+        """Its state."""
+        ...
+
+
 class Renderer:
     """Draws one world, in any size up to the buffer's, through one OpenGL context.
 
@@ -127,7 +140,7 @@ class Renderer:
     its libraries go.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Drawable) -> None:
         """Creates the context.
 
         Raises:
@@ -182,6 +195,12 @@ class Renderer:
             mujoco.mjr_render(viewport, self._scene, self._context)
             mujoco.mjr_readPixels(image, None, viewport, self._context)
         return np.ascontiguousarray(image[::-1])  # OpenGL's first row is the lowest
+
+    def render_smoothly(self, camera: str, height_px: int, width_px: int) -> Array:
+        """Draws twice as large and averages, which smooths the edges; else as `render`."""
+        large = self.render(camera, 2 * height_px, 2 * width_px)
+        blocks = large.reshape(height_px, 2, width_px, 2, 3)
+        return np.asarray(blocks.mean(axis=(1, 3)).round(), np.uint8)
 
     def close(self) -> None:
         """Frees the context. Allowed any number of times."""

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from robolearn.environment import Environment
 from robolearn.errors import MissingDependencyError, RobolearnError
 from robolearn.robot import Robot
+from robolearn.task import Task
 from robolearn.timing import MONOTONIC
 
 # What to install when a room's heavy guest is missing.
@@ -62,6 +63,7 @@ def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
     holds it whole.
     """
     robot: Robot = build(config["robot"])
+    strengths = {k: v for k, v in config.get("perturb", {}).items() if v}
     is_simulated = robot.clock.kind != MONOTONIC
     has_simulation = config["task"]["_target_"] is not None
     if not has_simulation and (is_simulated or "task" in config["scene"]):
@@ -69,7 +71,10 @@ def make_environment(config: Mapping[str, Any] | DictConfig) -> Environment:
             f"task {config['task']['name']!r} has no simulation: it is for a physical robot and"
             " a person"
         )
-    return Environment(robot, build(config["task" if is_simulated else "scene"]))
+    task: Task = build(config["task" if is_simulated else "scene"])
+    if strengths:
+        build({"_target_": "robolearn.sim.perturbations.perturb"}, task=task, strengths=strengths)
+    return Environment(robot, task)
 
 
 def load_environment(

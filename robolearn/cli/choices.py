@@ -18,7 +18,11 @@ from robolearn.errors import RobolearnError, UnknownNameError
 
 CONFIG_PACKAGE = "robolearn.configs"
 # The commands' own default is a task for arms; these robots do something else where nobody says.
-USUAL_TASKS = {"rc_car": "drive_laps", "rc_car_sim": "drive_laps"}
+USUAL_TASKS = {
+    "rc_car": "drive_laps",
+    "rc_car_sim": "drive_laps",
+    "metaworld_sim": "metaworld",
+}
 
 
 def list_groups() -> dict[str, list[str]]:

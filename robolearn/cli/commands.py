@@ -74,6 +74,10 @@ COMMANDS = {
         "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
         "robolearn.cli.benchmark_control",
     ),
+    "benchmark metaworld": Command(
+        "run Meta-World's tasks through our interface and beside it through its own",
+        "robolearn.cli.benchmark_metaworld",
+    ),
     "emulate": Command(
         "run a robot's devices and its twin in real time, for drivers to talk to",
         "robolearn.cli.emulate",

@@ -23,6 +23,7 @@ PACKAGES = (
     "gymnasium",
     "hydra-core",
     "robosuite",
+    "metaworld",
 )
 
 

@@ -56,14 +56,20 @@ class StoredStarts:
     model_version: str
     states: Array
 
-    def apply(self, world: World, index: int) -> None:
+    def apply(self, world: World, model: mujoco.MjModel, index: int) -> None:
         """Sets a world to one of the starts; the caller computes poses (`World.forward`).
+
+        Args:
+            world: what is set.
+            model: of the task without what a perturbation adds; that comes last in the world's own
+                arrays, and stays as it is.
+            index: number of the start.
 
         Raises:
             IncompatibleError: if they belong to another version of the model; names both.
             UnknownNameError: if there is no start of that number.
         """
-        present = find_model_version(world.model)
+        present = find_model_version(model)
         if present != self.model_version:
             raise IncompatibleError(
                 f"the stored starts of {self.task} were made with model version"
@@ -73,10 +79,10 @@ class StoredStarts:
         if not 0 <= index < len(self.states):
             known = [f"0 to {len(self.states) - 1}"]
             raise UnknownNameError("start", str(index), known, f"stored for {self.task}")
-        parts = np.split(self.states[index], np.cumsum(_sizes(world))[:-1])
+        sizes = (model.nq, 3 * model.nmocap, 4 * model.nmocap)
+        parts = np.split(self.states[index], np.cumsum(sizes)[:-1])
         for name, part in zip(ARRAYS, parts, strict=True):
-            array = getattr(world.data, name)
-            array[:] = part.reshape(array.shape)
+            getattr(world.data, name).reshape(-1)[: part.size] = part
 
 
 def collect_starts(environment: Environment, seeds: Sequence[int]) -> StoredStarts:
@@ -152,7 +158,3 @@ def load_starts(suite: str, version: int, task_id: str, folder: Path = FOLDER) -
 
 def _get_model_version(models: Mapping[str, object], name: str) -> str:
     return str(models.get(name, "unknown"))
-
-
-def _sizes(world: World) -> list[int]:
-    return [getattr(world.data, name).size for name in ARRAYS]

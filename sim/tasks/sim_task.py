@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 import mujoco
 import numpy as np
 
 from robolearn import keys
+from robolearn.embodiments import Embodiment
 from robolearn.errors import IncompatibleError
 from robolearn.robot import Robot
 from robolearn.sim.predicates import ConsecutiveSteps
@@ -23,12 +25,32 @@ HOLD_STEPS = 5  # an arm that only sweeps past the goal does not hold it for 0.2
 class StartStates(Protocol):
     """Start states that were stored, by number."""
 
-    def apply(self, world: World, index: int, /) -> None:
-        """Sets a world to one of them.
+    def apply(self, world: World, model: mujoco.MjModel, index: int, /) -> None:
+        """Sets a world to one of them; `model` is that of the task without perturbations.
 
         Raises:
             RobolearnError: if there is no such start, or it belongs to another model.
         """
+        ...
+
+
+class Perturbation(Protocol):
+    """What changes one aspect of a task; see `robolearn.sim.perturbations`."""
+
+    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment, /) -> None:
+        """Adds to the scene."""
+        ...
+
+    def take_hold(self, world: World, /) -> None:
+        """Takes the compiled world."""
+        ...
+
+    def disturb(self, rng: np.random.Generator, /) -> None:
+        """Changes the world for one episode."""
+        ...
+
+    def reword(self, instruction: str, rng: np.random.Generator, /) -> str:
+        """Returns the instruction for one episode."""
         ...
 
 
@@ -46,6 +68,7 @@ class SimTask(Task):
         state_channels: name and unit of each entry of `observation.environment_state`.
         world: the world, once bound.
         stored_starts: if given, the seed of a reset is the number of one of them.
+        perturbations: what changes the task at each reset; set before it is bound.
     """
 
     embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
@@ -53,6 +76,7 @@ class SimTask(Task):
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
     stored_starts: StartStates | None = None
+    perturbations: Sequence[Perturbation] = ()
 
     def __init__(self, name: str, instruction: str, time_limit_s: float) -> None:
         """Takes what a person says of the task, as in its YAML file.
@@ -104,9 +128,14 @@ class SimTask(Task):
                 f"task {self.name!r} is laid out for {', '.join(self.embodiment_names)},"
                 f" not for {robot.embodiment.name}"
             )
-        self._robot = robot
+        self._robot, self._own_instruction = robot, self.instruction
         self.world = robot.load_scene(self.build_scene)
+        self._plain_model = self.world.model  # which stored starts speak of
+        if self.perturbations:
+            self.world = robot.load_scene(self._build_whole_scene)
         self.find_parts(self.world)
+        for perturbation in self.perturbations:
+            perturbation.take_hold(self.world)
 
     @property
     def observation_spec(self) -> dict[str, ArraySpec]:
@@ -122,7 +151,8 @@ class SimTask(Task):
         self._robot.begin_episode(seed)
         self.place_parts(np.random.default_rng(seed))
         if self.stored_starts is not None:
-            self.stored_starts.apply(self.world, seed)
+            self.stored_starts.apply(self.world, self._plain_model, seed)
+        self._perturb(seed)
         self.world.forward()
         self._success.reset()
 
@@ -131,6 +161,22 @@ class SimTask(Task):
         success = self._success.update(self.is_goal_reached())
         ended = success or self.is_failed()
         return Evaluation(float(success), terminated=ended, success=success)
+
+    def _build_whole_scene(self, spec: mujoco.MjSpec) -> None:
+        """Adds the task's own scene, then what perturbations add to it."""
+        self.build_scene(spec)
+        for perturbation in self.perturbations:
+            perturbation.furnish(spec, self._robot.embodiment)
+
+    def _perturb(self, seed: int) -> None:
+        """Perturbs a start; each axis draws for itself, so that one changes nothing of another."""
+        instruction = self._own_instruction
+        for perturbation in self.perturbations:
+            name = type(perturbation).__name__.encode()
+            rng = np.random.default_rng([seed, *name])
+            perturbation.disturb(rng)
+            instruction = perturbation.reword(instruction, rng)
+        self.instruction = instruction
 
 
 def pose_channels(name: str) -> tuple[tuple[str, str], ...]:
