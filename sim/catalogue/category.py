@@ -110,6 +110,19 @@ class MovingPart:
     loose_closed_to: float | None = None
 
 
+@dataclass(frozen=True)
+class Lamp:
+    """A lamp that is lit from when a part was open on, until the thing is set down anew.
+
+    Attributes:
+        position_t: its middle [m].
+        radius_m: of the ball that it is.
+    """
+
+    position_t: Vector3
+    radius_m: float
+
+
 class Category(ABC):
     """A kind of thing.
 
@@ -122,6 +135,10 @@ class Category(ABC):
         grasps: ways to take it, the best first.
         regions: places by name.
         moving_parts: by name.
+        lamp: which shows that it was pressed; None if it has none.
+        height_range_m: how high over its place it hovers, if it does.
+        room_m: radius of the circle around it that stays free of others at a start; by default
+            half its longer side.
     """
 
     name: str
@@ -132,6 +149,9 @@ class Category(ABC):
     grasps: tuple[Grasp, ...] = ()
     regions: Mapping[str, NamedRegion] = MappingProxyType({})
     moving_parts: Mapping[str, MovingPart] = MappingProxyType({})
+    lamp: Lamp | None = None
+    height_range_m: tuple[float, float] | None = None
+    room_m: float | None = None
 
     @property
     def radius_m(self) -> float:

@@ -52,7 +52,7 @@ class DriveLaps(SimTask):
             the lap before, to the moment the rear axle crossed the line.
     """
 
-    embodiment_names: ClassVar = ("rc_car",)
+    embodiment_names = ("rc_car",)
     hold_steps: ClassVar[int] = 1  # over the line is over the line
     state_channels: ClassVar = (
         ("car_x", "m"),

@@ -55,7 +55,7 @@ LAYOUTS = {
 class PickPlace(SimTask):
     """The block lies within the disc, on the table, at rest and let go of."""
 
-    embodiment_names: ClassVar = tuple(LAYOUTS)
+    embodiment_names = tuple(LAYOUTS)
     state_channels: ClassVar = (*pose_channels("block"), ("target_x", "m"), ("target_y", "m"))
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:

@@ -71,7 +71,7 @@ class SimTask(Task):
         perturbations: what changes the task at each reset; set before it is bound.
     """
 
-    embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
+    embodiment_names: tuple[str, ...] = ("so101",)
     hold_steps: ClassVar[int] = HOLD_STEPS
     state_channels: ClassVar[tuple[tuple[str, str], ...]]
     world: World
