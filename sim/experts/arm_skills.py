@@ -147,6 +147,10 @@ class ArmSkills:
             return 0.0
         return width_m / 2 - CENTRED_HALF_M + ASIDE_M
 
+    def find_closed_aside(self) -> float:
+        """Returns how far from the hand's axis closed fingers meet, towards the jaw [m]."""
+        return -CENTRED_HALF_M if self.body.has_fixed_finger else 0.0
+
     def measure_joint_pos(self) -> Array:
         """Returns where the joints really are [rad], without the gripper."""
         return np.array([joint.position for joint in self._joints[:-1]])

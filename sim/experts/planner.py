@@ -10,7 +10,7 @@ from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.ordering import order_relations
-from robolearn.sim.experts.skills import moving_parts, pick_place
+from robolearn.sim.experts.skills import moving_parts, pick_place, touch
 from robolearn.sim.experts.skills.goals import Goal, find_goals, select_free
 from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_grasp
 from robolearn.sim.experts.skills.hand import HandSkills
@@ -46,6 +46,8 @@ class PlanningExpert(Expert):
             "close": lambda relation: self._move_parts("close", relation),
             "turnon": lambda relation: self._move_parts("turnon", relation),
             "turnoff": lambda relation: self._move_parts("turnoff", relation),
+            "reached": self._reach,
+            "pressed": self._press,
         }
 
     def reset(self, instruction: str, seed: int) -> None:
@@ -86,6 +88,8 @@ class PlanningExpert(Expert):
         """Takes the first thing and puts it on or in the second."""
         name, support = relation.arguments
         thing = self._scene.things[name]
+        if not thing.category.grasps:
+            return (yield from self._push(relation))
         yield from self._open_up(support)
         choice = self._choose_grasp(relation)
         if choice is not None and choice.rating > 1.0 and (yield from self._open_wide(support)):
@@ -104,6 +108,27 @@ class PlanningExpert(Expert):
         if not placed:
             yield from pick_place.let_go(self._hand)
         return placed
+
+    def _push(self, relation: Relation) -> Attempt:
+        """Pushes what cannot be taken."""
+        thing = self._scene.things[relation.arguments[0]]
+        goal_w = self._find_goals(relation)[0].pose.position
+        check = self._expect(relation)
+        actions = self._settle(touch.push(self._hand, thing, goal_w), check)
+        return (yield from self.log.run("push", relation.arguments, actions, check))
+
+    def _reach(self, relation: Relation) -> Attempt:
+        place, check = self._scene.things[relation.arguments[0]], self._expect(relation)
+        actions = self._settle(touch.touch(self._hand, place), check)
+        return (yield from self.log.run("touch", relation.arguments, actions, check))
+
+    def _press(self, relation: Relation) -> Attempt:
+        """Presses what is not pressed yet, part by part."""
+        thing, check = self._scene.things[relation.arguments[0]], self._expect(relation)
+        for part in thing.parts.values():
+            actions = self._settle(touch.press(self._hand, part), check)
+            yield from self.log.run("press", relation.arguments, actions, check)
+        return self._judgement.holds(relation)
 
     def _take(self, thing: Thing, candidate: Candidate) -> Attempt:
         hand, height_w = self._hand, float(thing.position_w[2])
