@@ -107,7 +107,9 @@ class ArmSkills:
             self.target = target
             yield self.make_action()
 
-    def move_joints(self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS) -> Iterator[Array]:
+    def move_joints(
+        self, goal_rad: Array, *, rate_radps: float = JOINT_RATE_RADPS
+    ) -> Iterator[Array]:
         """Moves all joints evenly, wherever that leads the hand; shape (num_joints,) [rad]."""
         start_rad = self._joint_pos
         duration_s = float(np.abs(goal_rad - start_rad).max()) / rate_radps
@@ -215,4 +217,3 @@ class ArmSkills:
         heading_rad = roll_rad + find_bearing(position_w)
         aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
         return np.asarray(position_w - offset_m * aside, float)
-

@@ -100,11 +100,11 @@ class PlanningExpert(Expert):
         if not (yield from self._take(thing, candidate)):
             yield from pick_place.let_go(self._hand)
             return False
-        actions = pick_place.place(
-            self._hand, thing, self._find_goals(relation), candidate.width_m
-        )
+        actions = pick_place.place(self._hand, thing, self._find_goals(relation), candidate.opening)
         check = self._expect(relation)
-        placed = yield from self.log.run("place", (name, support), self._settle(actions, check), check)
+        placed = yield from self.log.run(
+            "place", (name, support), self._settle(actions, check), check
+        )
         if not placed:
             yield from pick_place.let_go(self._hand)
         return placed

@@ -42,7 +42,9 @@ class BddlSuite(Suite):
         Raises:
             RobolearnError: if the folder holds none.
         """
-        names = tuple(sorted(path.stem for path in self.folder.glob("*.bddl") if "." not in path.stem))
+        names = tuple(
+            sorted(path.stem for path in self.folder.glob("*.bddl") if "." not in path.stem)
+        )
         if not names:
             raise RobolearnError(f"no *.bddl file in {self.folder}")
         return names

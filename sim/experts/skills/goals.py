@@ -93,9 +93,7 @@ def _find_in_box(
                 yield Goal(pose, way_in_w, math.hypot(x, y), standoff_m)
 
 
-def _find_rotations(
-    thing: Thing, box: NamedRegion, axes_w: Array, way_in_w: Array
-) -> list[Array]:
+def _find_rotations(thing: Thing, box: NamedRegion, axes_w: Array, way_in_w: Array) -> list[Array]:
     """Returns how a thing may be turned in a box: as it stands, leaning, or its head outwards."""
     length, width, height = thing.category.size_m
     if not box.is_inside:

@@ -12,7 +12,7 @@ from robolearn.sim.catalogue.category import Grasp
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.hand import HandSkills
+from robolearn.sim.experts.skills.hand import NARROW_M, WIDE_M, HandSkills
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
 from robolearn.sim.experts.skills.preview import Held
 from robolearn.specs import Array
@@ -20,6 +20,7 @@ from robolearn.specs import Array
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+NARROW_COST = 0.05
 Ratings = dict[tuple[float, ...], float]
 
 TIP_ROOM_M = 0.003  # below the fingertips
@@ -34,14 +35,12 @@ class Candidate:
 
     Attributes:
         target: of the hand.
-        opening: of the gripper before it closes.
-        width_m: of what is between the fingers.
+        opening: of the gripper before it closes, and when it lets go.
         cost: what speaks against it before anything is looked at.
     """
 
     target: HandTarget
     opening: float
-    width_m: float
     cost: float
 
 
@@ -76,10 +75,11 @@ class Placing:
 def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
     """Returns all ways to take a thing, the most comfortable first."""
     found = [
-        _make_candidate(hand, thing, grasp, turn, tilt_rad, index)
+        _make_candidate(hand, thing, grasp, (turn, tilt_rad, room_m), index)
         for index, grasp in enumerate(thing.category.grasps)
         for turn in _find_turns(grasp)
         for tilt_rad in TILTS_RAD
+        for room_m in (WIDE_M, NARROW_M)
     ]
     return sorted(found, key=lambda candidate: candidate.cost)
 
@@ -196,8 +196,13 @@ def _find_turns(grasp: Grasp) -> Iterator[float]:
 
 
 def _make_candidate(
-    hand: HandSkills, thing: Thing, grasp: Grasp, turn_rad: float, tilt_rad: float, index: int
+    hand: HandSkills,
+    thing: Thing,
+    grasp: Grasp,
+    variant: tuple[float, float, float],
+    index: int,
 ) -> Candidate:
+    turn_rad, tilt_rad, room_m = variant
     turn = make_turn_z(turn_rad)
     position_w = thing.to_world(turn @ np.array(grasp.position_t))
     opening_w = thing.direction_to_world(turn @ np.array(grasp.opening_t))
@@ -208,7 +213,8 @@ def _make_candidate(
     target = aim(hand, target, width_m)
     target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
     cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
-    return Candidate(target, hand.find_opening(width_m), width_m, cost)
+    cost += NARROW_COST * (room_m == NARROW_M)
+    return Candidate(target, hand.find_opening(width_m, room_m), cost)
 
 
 def _find_rise(hand: HandSkills, thing: Thing, grasp: Grasp) -> float:

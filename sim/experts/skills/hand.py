@@ -27,7 +27,8 @@ MAX_LAG_M, MAX_LAG_STEPS = 0.01, 5
 RECOVER_RISE_M = 0.10
 MIN_FINGER_STEPS = 3
 STILL_PER_S = 0.1  # of the opening
-FINGER_ROOM_M = 0.012  # on either side of what is to be between the fingers
+# On either side of what is to be between the fingers: as they like it, and where it is narrow.
+WIDE_M, NARROW_M = 0.030, 0.012
 
 
 class HandSkills:
@@ -48,9 +49,7 @@ class HandSkills:
 
     def make_target(self, position_w: Array, ahead_w: Array, opening_w: Array) -> HandTarget:
         """Returns a target of the hand; see `hand_target.make_target`."""
-        return make_target(
-            position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth
-        )
+        return make_target(position_w, ahead_w, opening_w, has_azimuth=self.arm.has_azimuth)
 
     def make_holding_target(self, tool: Pose) -> HandTarget:
         """Returns a target of the hand with something in it, which turns with it."""
@@ -63,9 +62,9 @@ class HandSkills:
             symmetry_rad=2 * math.pi,
         )
 
-    def find_opening(self, width_m: float) -> float:
-        """Returns the opening that leaves room on both sides of something of that width [m]."""
-        gap_m = width_m + 2 * FINGER_ROOM_M * self.scale
+    def find_opening(self, width_m: float, room_m: float = NARROW_M) -> float:
+        """Returns the opening for something of that width, with room on both sides [m]."""
+        gap_m = width_m + 2 * room_m * self.scale
         return min(1.0, gap_m / self.arm.body.max_gap_m)
 
     def go(self, goal: HandTarget, *, speed_mps: float = SPEED_MPS) -> Actions:
@@ -82,9 +81,7 @@ class HandSkills:
         for target in self.find_way_over(*goals, ignored=ignored):
             yield from self.go(target)
 
-    def find_way_over(
-        self, *goals: HandTarget, ignored: Array | None = None
-    ) -> list[HandTarget]:
+    def find_way_over(self, *goals: HandTarget, ignored: Array | None = None) -> list[HandTarget]:
         """Returns the lowest way up, across and down that touches nothing; else the best."""
         start, first = self.arm.target, goals[0]
         lowest = max(start.position_w[2], first.position_w[2])

@@ -12,7 +12,6 @@ from robolearn.sim.experts.skills.grasps import LIFT_M, Candidate, choose_placin
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
-from robolearn.specs import Array
 
 # At full size.
 LIFTED_M = 0.02  # what did not rise this much was not grasped
@@ -39,11 +38,10 @@ def grasp(hand: HandSkills, thing: Thing, candidate: Candidate) -> Actions:
     hand.held = Held(thing, find_held_pose(hand, thing))
 
 
-def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float) -> Actions:
+def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], opening: float) -> Actions:
     """Brings what the hand holds to the first of the goals that is free, and lets go."""
     held = hand.held
     assert held is not None
-    opening = hand.find_opening(width_m)
     placing = choose_placing(hand, held, goals, opening)
     if placing is None:
         return

@@ -44,4 +44,6 @@ def make_turn_z(angle_rad: float) -> Array:
 def find_corners(size: tuple[float, float, float]) -> Array:
     """Returns the corners of the box around an upright thing, in its frame, shape (8, 3) [m]."""
     x, y, z = size
-    return np.array([(a * x / 2, b * y / 2, c * z) for a in (-1, 1) for b in (-1, 1) for c in (0, 1)])
+    return np.array(
+        [(a * x / 2, b * y / 2, c * z) for a in (-1, 1) for b in (-1, 1) for c in (0, 1)]
+    )

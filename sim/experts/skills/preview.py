@@ -155,7 +155,11 @@ class Preview:
     def _set_state(self, joint_pos: Array, opening: float) -> None:
         """Everything as it is now, but for the arm."""
         now, data, body = self._world.data, self._data, self._arm.body
-        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = now.qpos, now.mocap_pos, now.mocap_quat
+        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = (
+            now.qpos,
+            now.mocap_pos,
+            now.mocap_quat,
+        )
         data.qpos[self._arm_qpos] = joint_pos
         data.qpos[self._finger_qpos] = body.gripper_closed + opening * body.gripper_range
 

@@ -67,7 +67,9 @@ def push(hand: HandSkills, thing: Thing, goal_w: Array) -> Actions:
     yield from hand.go(end.shift(-BACK_M * scale * along_w))
 
 
-def _stand_across(near_rad: float, position_w: Array, height_w: float, along_w: Array) -> HandTarget:
+def _stand_across(
+    near_rad: float, position_w: Array, height_w: float, along_w: Array
+) -> HandTarget:
     """Returns a hand pointing down, its fingers side by side across a way, turned as little."""
     across_w = np.cross(UP, along_w)
     place_w = np.array([*position_w[:2], height_w])
