@@ -16,8 +16,11 @@ from robolearn.datasets.layout import (
     read_group_attributes,
 )
 from robolearn.datasets.schema import DatasetSchema
-from robolearn.errors import StoreError, UnknownNameError
+from robolearn.errors import RobolearnError, StoreError, UnknownNameError
+from robolearn.policy import Segment
 from robolearn.specs import Array
+
+NESTED = ("settings", "segments")  # attributes that are no single value
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class EpisodeAttributes:
         abort_reason: the error that ended an aborted episode, else empty.
         settings: how the robot was set up, e.g. the hash of its calibration and which limits were
             off; empty in simulation and in episodes from before this was kept.
+        segments: which skills acted when; empty if none are known, as in episodes of a person or
+            from before this was kept.
     """
 
     task: str
@@ -54,6 +59,7 @@ class EpisodeAttributes:
     total_reward: float
     abort_reason: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
 
     @property
     def aborted(self) -> bool:
@@ -62,7 +68,8 @@ class EpisodeAttributes:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the episode group's attributes."""
-        return {**asdict(self), "settings": dict(self.settings)}
+        segments = [asdict(segment) for segment in self.segments]
+        return {**asdict(self), "settings": dict(self.settings), "segments": segments}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], where: Path) -> EpisodeAttributes:
@@ -72,7 +79,7 @@ class EpisodeAttributes:
             StoreError: if an attribute is missing or of the wrong type.
         """
         kinds = {"str": str, "bool": bool, "int": int, "float": (int, float)}
-        plain = [entry for entry in fields(cls) if entry.name != "settings"]
+        plain = [entry for entry in fields(cls) if entry.name not in NESTED]
         for entry in plain:
             value, kind = data.get(entry.name), kinds[str(entry.type)]
             is_bool = isinstance(value, bool)
@@ -85,10 +92,24 @@ class EpisodeAttributes:
             isinstance(text, str) for pair in settings.items() for text in pair
         ):
             raise StoreError(f"{where}: attribute 'settings' is {settings!r}, expected texts")
-        attributes = cls(**{entry.name: data[entry.name] for entry in plain}, settings=settings)
+        values = {entry.name: data[entry.name] for entry in plain}
+        segments = _read_segments(data.get("segments", []), where)
+        attributes = cls(**values, settings=settings, segments=segments)
         if attributes.num_steps < 1:
             raise StoreError(f"{where}: attribute 'num_steps' is {attributes.num_steps}")
         return attributes
+
+
+def _read_segments(data: Any, where: Path) -> tuple[Segment, ...]:
+    """Reads the skills that acted.
+
+    Raises:
+        StoreError: if they are no list of segments.
+    """
+    try:
+        return tuple(Segment.from_json(entry) for entry in data)
+    except (TypeError, RobolearnError) as error:
+        raise StoreError(f"{where}: attribute 'segments' is wrong: {error}") from error
 
 
 class Episode:

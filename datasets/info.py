@@ -71,6 +71,7 @@ class StoreSummary:
         duration_h: of all of them at the nominal rate [h].
         num_successes: episodes that reached the goal.
         num_aborted: episodes that an error ended.
+        num_with_segments: episodes of which is known which skills acted when.
         tasks: by task name.
         sources: number of episodes by who demonstrated.
         settings: number of episodes by each value of each setting of the robot.
@@ -92,6 +93,7 @@ class StoreSummary:
     duration_h: float = 0.0
     num_successes: int = 0
     num_aborted: int = 0
+    num_with_segments: int = 0
     tasks: dict[str, TaskSummary] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     settings: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -163,6 +165,7 @@ def _count_episode(summary: StoreSummary, episode: Episode) -> None:
         counts.num_successes += attributes.success
         counts.num_steps += attributes.num_steps
     summary.num_aborted += attributes.aborted
+    summary.num_with_segments += bool(attributes.segments)
     summary.sources[attributes.source] = summary.sources.get(attributes.source, 0) + 1
     for name, value in attributes.settings.items():
         counts_of = summary.settings.setdefault(name, {})

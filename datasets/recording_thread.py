@@ -204,6 +204,7 @@ class RecordingThread(threading.Thread):
             total_reward=self._total_reward,
             abort_reason=end.abort_reason,
             settings=dict(self._current.settings),
+            segments=() if result is None else result.segments,
         )
 
     def _give_up(self, error: Exception) -> None:

@@ -123,7 +123,7 @@ def _make_turns(joint_pos: Array, cross: Array, cross_squared: Array) -> Array:
 
 
 def make_linear_jacobian(origins_b: Array, axes_b: Array, tool_b: Array) -> Array:
-    """Returns the columns `axis x (tool - origin)`; rolled products, as np.cross is slow on few rows."""
+    """Returns the columns `axis x (tool - origin)`; np.cross would be slow on so few rows."""
     arms_b = tool_b - origins_b
     ahead, behind = axes_b[:, _NEXT] * arms_b[:, _LAST], axes_b[:, _LAST] * arms_b[:, _NEXT]
     linear: Array = (ahead - behind).T

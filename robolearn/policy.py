@@ -31,6 +31,27 @@ class Segment:
     num_steps: int
     succeeded: bool
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Segment:
+        """Reads what `dataclasses.asdict` returned, through JSON.
+
+        Raises:
+            RobolearnError: if a field is missing or of the wrong kind.
+        """
+        try:
+            skill, arguments, succeeded = data["skill"], data["arguments"], data["succeeded"]
+            counts = data["first_step"], data["num_steps"]
+        except (KeyError, TypeError) as error:
+            raise RobolearnError(f"not a segment of an episode: {error!r}") from error
+        if not (
+            isinstance(arguments, list | tuple)
+            and all(isinstance(text, str) for text in (skill, *arguments))
+            and all(type(count) is int and count >= 0 for count in counts)
+            and isinstance(succeeded, bool)
+        ):
+            raise RobolearnError(f"not a segment of an episode: {data!r}")
+        return cls(skill, tuple(arguments), *counts, succeeded)
+
 
 class Policy(ABC):
     """Chooses actions. One policy object serves one environment at a time."""

@@ -182,7 +182,7 @@ class BddlScene:
         while waiting:
             mujoco.mj_kinematics(self.world.model, self.world.data)
             ready = [r for r in waiting if self._get_support(r) in placed]
-            for target in {r.arguments[1] for r in ready}:
+            for target in dict.fromkeys(r.arguments[1] for r in ready):
                 self._place_on([r for r in ready if r.arguments[1] == target], rng)
             placed |= {r.arguments[0] for r in ready}
             waiting = [r for r in waiting if r not in ready]

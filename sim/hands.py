@@ -23,8 +23,13 @@ PAD_THICKNESS_M = 0.008
 PAD_WIDTH_M = 0.018
 
 
+# Of parallel fingers. What decides is the time constant, as short as the physics step allows: slip
+# dies away with it (MuJoCo leaves the centripetal part out of a contact's acceleration, so what is
+# held creeps outwards while the arm swings). The damping keeps a stiff grasp from chattering.
+FINGER_SOLREF = (0.01, 2.0)
+FINGER_SOLIMP = (0.98, 0.99, 0.001, 0.5, 2.0)
 # Two fingers on one belt.
-COUPLING_SOLREF = (0.01, 1.0)
+COUPLING_SOLREF, COUPLING_SOLIMP = (0.01, 1.0), (0.99, 0.999, 0.001, 0.5, 2.0)
 
 
 class MovingPart(NamedTuple):
@@ -71,6 +76,7 @@ class Hand(ABC):
                 name2=joint,
                 objtype=mujoco.mjtObj.mjOBJ_JOINT,
                 solref=COUPLING_SOLREF,
+                solimp=COUPLING_SOLIMP,
             )
             equality.data[:5] = (0.0, 1.0, 0.0, 0.0, 0.0)
 
@@ -138,6 +144,7 @@ class ParallelHand(Hand):
         fingertip_m: how far ahead the tips are.
         finger_size_m: width of a finger across the opening, and its thickness along it.
         travel_m: of each finger.
+        armature_kg: of the finger that the servo does not drive.
         camera_m: where the `wrist` camera sits.
         camera_looks_at_m: the point it looks at.
         camera_field_of_view_deg: of the `wrist` camera.
@@ -148,6 +155,7 @@ class ParallelHand(Hand):
     fingertip_m: float
     finger_size_m: tuple[float, float]
     travel_m: float
+    armature_kg: float
     camera_m: Vector3
     camera_looks_at_m: Vector3
     camera_field_of_view_deg: float
@@ -168,6 +176,7 @@ class ParallelHand(Hand):
             type=other.joint_type,
             axis=other.axis,
             range=(0.0, self.travel_m),
+            armature=self.armature_kg,
         )
         looks_at = np.array(self.camera_looks_at_m)
         add_wrist_camera(link, self.camera_m, looks_at, self.camera_field_of_view_deg)
@@ -178,7 +187,8 @@ class ParallelHand(Hand):
         width_m, thickness_m = self.finger_size_m
         inner, outer = sorted((0.0, side * thickness_m))
         low = (self.palm_high_m[0], -width_m / 2, inner)
-        add_box(body, low, (self.fingertip_m, width_m / 2, outer), GREY, mass_kg, pad=True)
+        pad = add_box(body, low, (self.fingertip_m, width_m / 2, outer), GREY, mass_kg, pad=True)
+        pad.priority, pad.solref, pad.solimp = 1, FINGER_SOLREF, FINGER_SOLIMP
         return MovingPart(body, mujoco.mjtJoint.mjJNT_SLIDE, (0.0, 0.0, side))
 
 

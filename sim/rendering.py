@@ -9,7 +9,7 @@ import functools
 import importlib
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import mujoco
@@ -140,8 +140,12 @@ class Renderer:
     its libraries go.
     """
 
-    def __init__(self, world: Drawable) -> None:
+    def __init__(self, world: Drawable, hidden_geom_groups: Iterable[int] = ()) -> None:
         """Creates the context.
+
+        Args:
+            world: what to draw.
+            hidden_geom_groups: groups of geoms that are left out.
 
         Raises:
             MissingDependencyError: if no OpenGL library is found.
@@ -156,6 +160,8 @@ class Renderer:
         for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
             self._scene.flags[flag] = False
         self._option = mujoco.MjvOption()
+        for group in hidden_geom_groups:
+            self._option.geomgroup[group] = False
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera_ids = {model.camera(index).name: index for index in range(model.ncam)}

@@ -20,8 +20,8 @@ WHITE = (0.93, 0.93, 0.91, 1.0)
 
 def add_box(
     body: Any, low: Vector3, high: Vector3, rgba: Rgba, mass_kg: float = 0.0, *, pad: bool = False
-) -> None:
-    """Adds a box between two corners.
+) -> Any:
+    """Adds a box between two corners, and returns it.
 
     Only pads collide: an arm's links never touch anything in a task that goes well.
     """
@@ -37,6 +37,7 @@ def add_box(
     )
     if pad:
         geom.friction, geom.condim = PAD_CONTACT["friction"], PAD_CONTACT["condim"]
+    return geom
 
 
 def add_beam(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mujoco
+import numpy as np
 
 from robolearn.kinematics import Vector3
 from robolearn.sim.scene import CONTACT_SOLIMP, CONTACT_SOLREF, FRICTION, Rgba, add_camera
@@ -17,8 +18,8 @@ WALL_LOW_W, WALL_HIGH_W = (-1.3, -8.0, FLOOR_W), (-1.2, 8.0, 4.0)
 WALL_RGBA = (0.80, 0.81, 0.80, 1.0)
 FLOOR_RGBA, PEDESTAL_RGBA = (0.62, 0.63, 0.65, 1.0), (0.28, 0.29, 0.31, 1.0)
 
-# The front camera is LIBERO's `agentview` of a table top: 0.659 m beyond the middle of the table and
-# 0.70 m above it, with MuJoCo's default field of view.
+# The front camera is LIBERO's `agentview` of a table top: 0.659 m beyond the middle of the table
+# and 0.70 m above it, with MuJoCo's default field of view.
 FRONT_CAMERA_W, FRONT_LOOKS_AT_W, FRONT_FIELD_OF_VIEW_DEG = (
     (1.32, 0.0, 0.70),
     (0.45, 0.0, 0.0),
@@ -69,12 +70,12 @@ def _add_block(
     *,
     is_solid: bool = False,
 ) -> None:
-    middle, half = zip(*(((a + b) / 2, (b - a) / 2) for a, b in zip(low, high, strict=True)))
+    corners = np.array([low, high])
     spec.worldbody.add_geom(
         name=name,
         type=mujoco.mjtGeom.mjGEOM_BOX,
-        pos=middle,
-        size=half,
+        pos=corners.mean(axis=0),
+        size=np.ptp(corners, axis=0) / 2,
         rgba=rgba,
         contype=int(is_solid),
         conaffinity=int(is_solid),

@@ -22,6 +22,8 @@ USUAL_TASKS = {
     "rc_car": "drive_laps",
     "rc_car_sim": "drive_laps",
     "metaworld_sim": "metaworld",
+    "robosuite_sim": "robosuite",
+    "libero_sim": "libero",
 }
 
 

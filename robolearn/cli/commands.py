@@ -62,6 +62,10 @@ COMMANDS = {
     "benchmark suites": Command(
         "load, reset and solve every task of every suite", "robolearn.cli.benchmark_suites"
     ),
+    "benchmark cloning": Command(
+        "behaviour cloning on the first tasks of each suite, plain and perturbed",
+        "robolearn.cli.benchmark_cloning",
+    ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",
         "robolearn.cli.benchmark_dataset",
@@ -73,6 +77,10 @@ COMMANDS = {
     "benchmark control": Command(
         "measure the rate a control loop reaches on a robot, beside a plain sleep loop",
         "robolearn.cli.benchmark_control",
+    ),
+    "benchmark robosuite": Command(
+        "try every task and arm of robosuite behind our interface",
+        "robolearn.cli.benchmark_robosuite",
     ),
     "benchmark metaworld": Command(
         "run Meta-World's tasks through our interface and beside it through its own",

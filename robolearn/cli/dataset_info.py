@@ -38,6 +38,7 @@ def _describe_store(figures: dict[str, Any]) -> Table:
         "episodes": f"{figures['num_episodes']} ({sources or 'none'})",
         "successes": f"{figures['num_successes']}",
         "aborted": f"{figures['num_aborted']}",
+        "with skills": f"{figures['num_with_segments']} episodes say which skill acted when",
         "steps": f"{figures['num_steps']:,}, {figures['duration_h'] * 60:.1f} minutes",
         "by a person": f"{figures['num_person_steps']:,} steps",
         "rate": f"{figures['achieved_rate_hz']:.2f} Hz kept of {figures['control_rate_hz']:g} Hz",

@@ -19,8 +19,8 @@ class Arm(Embodiment):
     """A serial arm whose last channel is the gripper's opening, 0 closed to 1 open.
 
     The opening is linear in the position of the joint that moves the gripper: the angle of a jaw
-    [rad] or the way of a sliding finger [m]. At zero roll of a level hand the jaw is above the fixed
-    finger.
+    [rad] or the way of a sliding finger [m]. At zero roll of a level hand the jaw is above the
+    fixed finger.
 
     Attributes:
         chain: its joints and tool point, in the order of the channels.

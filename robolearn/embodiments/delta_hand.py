@@ -12,9 +12,9 @@ from robolearn.specs import Array
 
 @dataclass(frozen=True)
 class DeltaHand(Embodiment):
-    """A body whose action says how far the hand goes in one step; the last is the gripper's.
+    """A body whose action says how far the hand goes in one step.
 
-    How far a step of 1 goes, its module says.
+    How far a step of 1 goes, its module says. Channels of the gripper begin with `grip`.
     """
 
     def make_hold_action(self, last_action: Array) -> Array:
@@ -23,6 +23,5 @@ class DeltaHand(Embodiment):
         Args:
             last_action: the action of the step before.
         """
-        held = np.zeros_like(self.action_spec.low)
-        held[-1] = last_action[-1]
-        return held
+        is_grip = np.array([name.startswith("grip") for name in self.action_spec.channels])
+        return np.where(is_grip, last_action, np.zeros_like(last_action))

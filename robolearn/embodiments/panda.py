@@ -1,8 +1,8 @@
 """Franka Emika Panda: a 7-joint arm with a hand of two parallel fingers.
 
 Geometry and limits are those of robosuite 1.5.2, files `models/assets/robots/panda/robot.xml` and
-`models/assets/grippers/panda_gripper.xml`, their joint frames written out in one common orientation:
-at zero the arm stands upright and the hand points down.
+`models/assets/grippers/panda_gripper.xml`, their joint frames written out in one common
+orientation: at zero the arm stands upright and the hand points down.
 
 The base frame stands at the foot of the arm, at the height of the table: x forward, y left, z up.
 """
@@ -47,7 +47,7 @@ CHAIN = SerialChain(
     tool_offset_m=(0.0, 0.0, -FLANGE_M - HAND_TO_TOOL_M),
     lower_rad=(-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973),
     upper_rad=(2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973),
-    # The hand sits an eighth of a turn about its axis: at a joint7 of pi/4 its fingers move along y.
+    # The hand sits turned by 45 degrees: at a joint7 of pi/4 its fingers move along y.
     tool_turn=(
         (0.0, -HALF_TURN_SINE, -HALF_TURN_SINE),
         (0.0, -HALF_TURN_SINE, HALF_TURN_SINE),

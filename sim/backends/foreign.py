@@ -34,17 +34,24 @@ class Outcome:
     Attributes:
         reward: its own.
         success: its own verdict on this moment alone.
+        failure: it gives the episode up for lost.
     """
 
     reward: float
     success: bool
+    failure: bool = False
 
 
 class ForeignWorld(ABC):
     """Somebody else's environment: one robot in one scene with one task.
 
-    Its own time limit must be off, and nothing in it may end an episode.
+    Its own time limit must be off.
+
+    Attributes:
+        hidden_geom_groups: groups of geoms that its pictures leave out, such as collision shapes.
     """
+
+    hidden_geom_groups: ClassVar[tuple[int, ...]] = ()
 
     @property
     @abstractmethod
@@ -75,6 +82,10 @@ class ForeignWorld(ABC):
     @abstractmethod
     def get_outcome(self) -> Outcome:
         """Returns what became of the last step; asked after one only."""
+
+    def name_camera(self, name: str) -> str:
+        """Returns the model's name of a camera that has another name in the embodiment."""
+        return name
 
     def close(self) -> None:
         """Releases what the world holds, until a `reset`. Allowed any number of times."""
@@ -133,16 +144,21 @@ class ForeignRobot(Robot):
         Raises:
             UnknownNameError: if the body has no camera of a name.
         """
-        self.embodiment = embodiment.resize_cameras(image_height_px, image_width_px)
-        self._camera_specs = [self.embodiment.get_camera(name) for name in cameras]
-        self.cameras = tuple(camera.name for camera in self._camera_specs)
+        self.cameras = tuple(cameras)
+        self._image_size_px = image_height_px, image_width_px
         self._overview = overview or embodiment.cameras[0].name
-        self._action_spec = self.embodiment.action_spec
-        self._rest = np.asarray(self.embodiment.rest_position, self._action_spec.dtype)
+        self._take_body(embodiment)
         self.clock: ForeignClock = ForeignClock(self.control_period_s)
         self._world: ForeignWorld | None = None
         self._renderer: Renderer | None = None
         self._drawn_model: mujoco.MjModel | None = None
+
+    def _take_body(self, embodiment: Embodiment) -> None:
+        """Takes the body as data: again, where a world has fitted it with another tool."""
+        self.embodiment = embodiment.resize_cameras(*self._image_size_px)
+        self._camera_specs = [self.embodiment.get_camera(name) for name in self.cameras]
+        self._action_spec = self.embodiment.action_spec
+        self._rest = np.asarray(self.embodiment.rest_position, self._action_spec.dtype)
 
     @property
     def world(self) -> ForeignWorld:
@@ -180,7 +196,8 @@ class ForeignRobot(Robot):
         if self._camera_specs:
             renderer = self._get_renderer()
             for camera in self._camera_specs:
-                image = renderer.render(camera.name, camera.height_px, camera.width_px)
+                name = self.world.name_camera(camera.name)
+                image = renderer.render(name, camera.height_px, camera.width_px)
                 values[camera.key], captured_s[camera.key] = image, now_s
         return Observation(values, captured_s)
 
@@ -215,7 +232,8 @@ class ForeignRobot(Robot):
             UnknownNameError: if the scene has no such camera.
             MissingDependencyError: if no OpenGL library is found.
         """
-        return self._get_renderer().render_smoothly(camera or self._overview, height_px, width_px)
+        name = self.world.name_camera(camera or self._overview)
+        return self._get_renderer().render_smoothly(name, height_px, width_px)
 
     def _get_renderer(self) -> Renderer:
         """Returns the renderer of the model that the world has at present."""
@@ -223,7 +241,8 @@ class ForeignRobot(Robot):
         if self._renderer is None or self._drawn_model is not model:
             self._close_renderer()
             _set_visuals(model)
-            self._renderer, self._drawn_model = Renderer(self.world), model
+            self._renderer = Renderer(self.world, self.world.hidden_geom_groups)
+            self._drawn_model = model
         return self._renderer
 
     def _close_renderer(self) -> None:
@@ -242,7 +261,8 @@ def _set_visuals(model: mujoco.MjModel) -> None:
 class ForeignTask(Task):
     """The task of a foreign world, with that world's own reward and verdict.
 
-    Success is the world's verdict at any step so far, and by default it ends the episode. One that
+    Success is the world's verdict at any step so far, and by default it ends the episode, as a
+    failure that the world sees always does. One that
     runs on to its time limit instead, as many benchmarks have it, counts alike; it only gathers
     more reward.
 
@@ -261,7 +281,7 @@ class ForeignTask(Task):
         name: str,
         instruction: str,
         time_limit_s: float,
-        state_channels: Sequence[tuple[str, str]],
+        state_channels: Sequence[tuple[str, str]] = (),
         ends_on_success: bool = True,
     ) -> None:
         """Takes what is said of the task.
@@ -270,13 +290,18 @@ class ForeignTask(Task):
             name: as results show it.
             instruction: the goal in words.
             time_limit_s: after this long the episode is truncated [s].
-            state_channels: name and unit of each entry of `observation.environment_state`.
+            state_channels: name and unit of each entry of `observation.environment_state`; a task
+                that learns them from its world describes them in `bind`.
             ends_on_success: the episode ends with the first success; else at its time limit.
         """
         self.name, self.instruction, self.time_limit_s = name, instruction, time_limit_s
         self._ends_on_success = ends_on_success
         self._has_succeeded = False
-        names, units = zip(*state_channels, strict=True)
+        self.describe_state(state_channels)
+
+    def describe_state(self, channels: Sequence[tuple[str, str]]) -> None:
+        """Takes name and unit of each entry of `observation.environment_state`."""
+        names, units = tuple(name for name, _ in channels), tuple(unit for _, unit in channels)
         spec = ArraySpec(keys.ENVIRONMENT_STATE, (len(names),), "float32", names, units)
         self._observation_spec: dict[str, ArraySpec] = {spec.name: spec}
 
@@ -290,7 +315,7 @@ class ForeignTask(Task):
 
     def bind(self, robot: Robot) -> None:
         """Builds the world and lends it to the robot; see `Task.bind`."""
-        if not isinstance(robot, ForeignRobot) or robot.embodiment.name != self.embodiment_name:
+        if not isinstance(robot, ForeignRobot) or not self.fits(robot):
             raise IncompatibleError(
                 f"task {self.name!r} comes with a robot of its own, {self.embodiment_name}, and"
                 f" {type(robot).__name__} ({robot.embodiment.name}) is another: use"
@@ -298,6 +323,10 @@ class ForeignTask(Task):
             )
         self.world, self._robot = self.make_world(robot), robot
         robot.enter(self.world)
+
+    def fits(self, robot: ForeignRobot) -> bool:
+        """Says whether this is the robot that stands in the task's world."""
+        return robot.embodiment.name == self.embodiment_name
 
     @property
     def observation_spec(self) -> dict[str, ArraySpec]:
@@ -317,7 +346,7 @@ class ForeignTask(Task):
         """Passes the world's own judgement on; see `Task.evaluate`."""
         outcome = self.world.get_outcome()
         self._has_succeeded = self._has_succeeded or outcome.success
-        ended = self._ends_on_success and self._has_succeeded
+        ended = outcome.failure or (self._ends_on_success and self._has_succeeded)
         return Evaluation(outcome.reward, terminated=ended, success=self._has_succeeded)
 
     def close(self) -> None:

@@ -16,8 +16,8 @@ from robolearn.specs import Array
 
 # Stops and dry friction of moving parts need settings of their own, stiffer than MuJoCo's defaults,
 # with which a drawer overshoots its stop by 11 mm and creeps under half of its friction (trials).
-# A stop as stiff as the timestep allows, critically damped: pushed into it at 2 m/s a drawer is back
-# at it within 0.1 s, without bouncing.
+# A stop is as stiff as the timestep allows, critically damped: pushed into it at 2 m/s a drawer is
+# back at it within 0.1 s, without bouncing.
 STOP_SOLREF, STOP_SOLIMP = (0.005, 1.0), (0.95, 0.99, 0.001, 0.5, 2.0)
 DRY_SOLREF, DRY_SOLIMP = (0.01, 1.0), (0.999, 0.9999, 0.001, 0.5, 2.0)
 

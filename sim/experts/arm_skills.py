@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -67,7 +67,10 @@ class ArmSkills:
         """Returns the action for the present setpoint."""
         solution = self.solve(self.target)
         self._joint_pos = solution.joint_pos
-        action = np.array([*solution.joint_pos, self.opening], np.float32)
+        return self._pack_action()
+
+    def _pack_action(self) -> Array:
+        action = np.array([*self._joint_pos, self.opening], np.float32)
         return self.body.action_spec.clip(action)
 
     def move(
@@ -117,8 +120,38 @@ class ArmSkills:
         for step in range(1, num_steps + 1):
             self._joint_pos = start_rad + step / num_steps * (goal_rad - start_rad)
             self._take_setpoint()
-            action = np.array([*self._joint_pos, self.opening], np.float32)
-            yield self.body.action_spec.clip(action)
+            yield self._pack_action()
+
+    def move_through(
+        self,
+        knots: Iterable[tuple[HandTarget, Array]],
+        *,
+        speed_mps: float = SPEED_MPS,
+        turn_rate_radps: float = TURN_RATE_RADPS,
+    ) -> Iterator[Array]:
+        """Moves through targets whose joint positions are known, without a stop; see `move_to`."""
+        start, start_rad, early_s = self.target, self._joint_pos, 0.0
+        for goal, goal_rad in knots:
+            way = start.find_way(goal)
+            largest_rad = float(np.abs(goal_rad - start_rad).max())
+            duration_s = max(
+                way.length_m / speed_mps,
+                way.turn_rad / turn_rate_radps,
+                largest_rad / JOINT_RATE_RADPS,
+                1e-9,
+            )
+            # Steps fall where they fall between knots: `early_s` after the last one already.
+            time_s = self.body.control_period_s - early_s
+            while time_s <= duration_s:
+                share = time_s / duration_s
+                self.target = way.at(share)
+                self._joint_pos = start_rad + share * (goal_rad - start_rad)
+                yield self._pack_action()
+                time_s += self.body.control_period_s
+            early_s = duration_s - time_s + self.body.control_period_s
+            start, start_rad = goal, goal_rad
+        self.target, self._joint_pos = start, start_rad
+        yield self._pack_action()
 
     @property
     def target(self) -> HandTarget:
@@ -191,7 +224,7 @@ class ArmSkills:
         yield from self.wait(self.num_grasp_steps)
 
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
-        """Returns the roll that turns the jaw towards a heading; the hand points down, without azimuth.
+        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
         Args:
             position_w: where the tool will be; the hand points away from the base there.

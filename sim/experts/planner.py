@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator, Mapping, Sequence
 
 from robolearn.policy import Segment
@@ -12,7 +13,7 @@ from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.ordering import order_relations
 from robolearn.sim.experts.skills import moving_parts, pick_place, touch
 from robolearn.sim.experts.skills.goals import Goal, find_goals, select_free
-from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_grasp
+from robolearn.sim.experts.skills.grasps import Choice, choose_grasp
 from robolearn.sim.experts.skills.hand import HandSkills
 from robolearn.sim.experts.skills.log import SkillLog
 from robolearn.sim.judgement import Judgement
@@ -92,15 +93,17 @@ class PlanningExpert(Expert):
             return (yield from self._push(relation))
         yield from self._open_up(support)
         choice = self._choose_grasp(relation)
-        if choice is not None and choice.rating > 1.0 and (yield from self._open_wide(support)):
-            choice = self._choose_grasp(relation)
+        for prepare in (self._go_home, self._open_wide):
+            if choice is not None and choice.rating > 1.0 and (yield from prepare(support)):
+                choice = self._choose_grasp(relation)
         if choice is None:
             return False
-        candidate = choice.candidate
-        if not (yield from self._take(thing, candidate)):
+        if not (yield from self._take(thing, choice)):
             yield from pick_place.let_go(self._hand)
             return False
-        actions = pick_place.place(self._hand, thing, self._find_goals(relation), candidate.opening)
+        actions = pick_place.place(
+            self._hand, thing, self._find_goals(relation), choice.candidate.opening
+        )
         check = self._expect(relation)
         placed = yield from self.log.run(
             "place", (name, support), self._settle(actions, check), check
@@ -130,19 +133,13 @@ class PlanningExpert(Expert):
             yield from self.log.run("press", relation.arguments, actions, check)
         return self._judgement.holds(relation)
 
-    def _take(self, thing: Thing, candidate: Candidate) -> Attempt:
-        hand, height_w = self._hand, float(thing.position_w[2])
-        yield from self.log.run(
-            "reach", (thing.name,), pick_place.reach(hand, candidate), lambda: True
-        )
-        return (
-            yield from self.log.run(
-                "grasp",
-                (thing.name,),
-                pick_place.grasp(hand, thing, candidate),
-                lambda: pick_place.is_lifted(hand, thing, height_w),
-            )
-        )
+    def _take(self, thing: Thing, choice: Choice) -> Attempt:
+        hand = self._hand
+        reach = pick_place.reach(hand, choice.candidate)
+        yield from self.log.run("reach", (thing.name,), reach, lambda: True)
+        grasp = pick_place.grasp(hand, thing, choice)
+        check = functools.partial(pick_place.has_followed, hand, choice)
+        return (yield from self.log.run("grasp", (thing.name,), grasp, check))
 
     def _open_up(self, support: str) -> Plan:
         """Opens what must be open for something to be put in."""
@@ -152,6 +149,12 @@ class PlanningExpert(Expert):
         for part in moving_parts.find_covers(place):
             if not part.is_open:
                 yield from self._move_part("open", part.thing.name, part)
+
+    def _go_home(self, support: str) -> Attempt:
+        """Leaves a posture from which there may be no way on."""
+        del support
+        yield from self._hand.recover()
+        return True
 
     def _open_wide(self, support: str) -> Attempt:
         """Opens as far as it goes what is open, but too little; says whether there was such."""

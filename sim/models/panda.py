@@ -1,8 +1,8 @@
 """The Panda from capsules and boxes: kinematics and inertias of robosuite's model, shape our own.
 
 Numbers marked [robosuite] are from robosuite 1.5.2, `models/assets/robots/panda/robot.xml` and
-`models/assets/grippers/panda_gripper.xml`; sizes of shapes from the bounds of the meshes beside them.
-Link lengths and limits: `robolearn.embodiments.panda`.
+`models/assets/grippers/panda_gripper.xml`; sizes of shapes from the bounds of the meshes beside
+them. Link lengths and limits: `robolearn.embodiments.panda`.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ def make_servo(inertia_kgm2: float, torque_limit_nm: float, damping_nms: float) 
     )
 
 
+FINGER_ARMATURE_KG = 0.5  # robosuite has 1 kg
 FINGERS = Servo(
     stiffness=4000.0,
     stall_force=40.0,
     force_limit=40.0,  # both fingers together: 20 N each [robosuite]
     damping=100.0,  # [robosuite]
     friction=0.0,
-    armature=1.0,  # [robosuite]
+    armature=FINGER_ARMATURE_KG,
 )
 
 # Centre of mass in the link's frame [m] and principal moments of inertia [kg m^2] [robosuite]; the
@@ -101,6 +102,7 @@ class PandaModel(ArmModel):
         fingertip_m=FLANGE_M + panda.FINGER_START_M + panda.FINGER_LENGTH_M,
         finger_size_m=(0.021, 0.014),
         travel_m=panda.FINGER_TRAVEL_M,
+        armature_kg=FINGER_ARMATURE_KG,
         camera_m=(FLANGE_M + 0.045, 0.07, 0.0),
         camera_looks_at_m=(FLANGE_M + 0.145, 0.0, 0.0),
         camera_field_of_view_deg=75.0,  # of robosuite's `eye_in_hand`

@@ -13,6 +13,7 @@ from robolearn.datasets.recorder import EpisodeRecorder
 from robolearn.datasets.schema import DatasetSchema
 from robolearn.datasets.store import EpisodeStore
 from robolearn.embodiments import CameraSpec, Embodiment
+from robolearn.policy import Segment
 from robolearn.rollout import Actor, EpisodeResult, EpisodeStart, Step
 from robolearn.specs import ArraySpec, BoundedArraySpec
 from robolearn.teleoperator import Event
@@ -80,13 +81,16 @@ def play(
     seed: int = 0,
     success: bool = True,
     event: Event | None = None,
+    segments: tuple[Segment, ...] = (),
 ) -> None:
     """Shows a recorder one episode, as `run_episode` does."""
     observation = steps[0].observation if steps else {}
     recorder.on_episode_start(EpisodeStart("push it", "push", seed, observation))
     for step in steps:
         recorder.on_step(step)
-    result = EpisodeResult("push", "push it", seed, len(steps), 0.0, success, True, False, event)
+    result = EpisodeResult(
+        "push", "push it", seed, len(steps), 0.0, success, True, False, event, segments
+    )
     recorder.on_episode_end(result)
 
 

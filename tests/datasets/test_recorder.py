@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import time
@@ -11,13 +12,16 @@ import pytest
 
 from robolearn import keys
 from robolearn.datasets import arrays
+from robolearn.datasets.info import summarize_store
 from robolearn.datasets.recorder import EpisodeRecorder
 from robolearn.datasets.store import EpisodeStore
 from robolearn.errors import RobotError, StoreError
+from robolearn.policy import Segment
 from robolearn.rollout import EpisodeStart
 from robolearn.teleoperator import Event
 
 FRONT = keys.image_key("front")
+KEPT = {"skill": "grasp", "arguments": [], "first_step": 0, "num_steps": 2, "succeeded": True}
 
 
 @pytest.fixture
@@ -76,6 +80,46 @@ def test_how_the_robot_is_set_up_is_kept_with_each_episode(store, play, make_ste
         {"robot_id": "left", "limits_off": "none"},
         {"robot_id": "left", "limits_off": "speed"},
     ]
+
+
+def test_which_skills_acted_when_is_kept_with_each_episode(store, play, make_steps):
+    grasp, place = (
+        Segment("grasp", ("bowl_1",), 0, 2, succeeded=False),
+        Segment("place", ("bowl_1", "plate_1"), 2, 1, succeeded=True),
+    )
+    with make_recorder(store) as recorder:
+        play(recorder, make_steps(3), segments=(grasp, place))
+        play(recorder, make_steps(3))
+    with_skills, without = (store.open_episode(name).attributes for name in store.list_episodes())
+    assert with_skills.segments == (grasp, place)
+    assert without.segments == ()
+    assert summarize_store(store.path).num_with_segments == 1
+
+
+def test_an_episode_from_before_skills_were_kept_is_read(store, play, make_steps):
+    with make_recorder(store) as recorder:
+        play(recorder, make_steps(3))
+    change_attributes(store, lambda attributes: attributes.pop("segments"))
+    assert store.open_episode("episode_000000").attributes.segments == ()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [7, "grasp", [{"skill": "grasp"}], [{**KEPT, "first_step": -1}], [{**KEPT, "arguments": "x"}]],
+)
+def test_damaged_skills_of_an_episode_are_refused(store, play, make_steps, damage):
+    with make_recorder(store) as recorder:
+        play(recorder, make_steps(3))
+    change_attributes(store, lambda attributes: attributes.update(segments=damage))
+    with pytest.raises(StoreError, match="'segments' is wrong"):
+        store.open_episode("episode_000000")
+
+
+def change_attributes(store, change):
+    path = store.path / "episodes" / "episode_000000" / "zarr.json"
+    metadata = json.loads(path.read_text())
+    change(metadata["attributes"])
+    path.write_text(json.dumps(metadata))
 
 
 def test_discarded_and_empty_episodes_leave_nothing(store, play, make_steps):

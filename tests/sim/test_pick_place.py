@@ -11,7 +11,7 @@ from robolearn.sim.tasks.pick_place import PickPlace
 from robolearn.sim.tasks.sim_task import HOLD_STEPS
 
 
-@pytest.fixture(params=["so101", "koch"])
+@pytest.fixture(params=["so101", "koch", "panda"])
 def environment(request):
     environment = Environment(
         MujocoRobot(get_body_model(request.param)),
@@ -24,6 +24,11 @@ def environment(request):
 def put_block_on_target(task, height_m=pick_place.BLOCK_HALF_SIZE_M):
     task.block.place((*task.target.position_w[:2], height_m))
     task.world.forward()
+
+
+def find_block_dof(task):
+    """The first of the block's six velocities."""
+    return task.world.model.joint("block").dofadr[0]
 
 
 def test_starts_fill_their_areas_and_keep_their_distance(environment):
@@ -67,14 +72,14 @@ def test_an_interruption_starts_the_count_again(environment):
 def test_a_moving_block_is_no_success(environment):
     task = environment.task
     put_block_on_target(task)
-    task.world.data.qvel[6] = 0.02
+    task.world.data.qvel[find_block_dof(task)] = 0.02
     assert not any(task.evaluate().success for _ in range(3 * HOLD_STEPS))
 
 
 def test_a_spinning_block_is_no_success(environment):
     task = environment.task
     put_block_on_target(task)
-    task.world.data.qvel[11] = 0.5
+    task.world.data.qvel[find_block_dof(task) + 5] = 0.5
     assert not any(task.evaluate().success for _ in range(3 * HOLD_STEPS))
 
 

@@ -42,6 +42,11 @@ class Goal:
     offset: float
     standoff_m: float = STANDOFF_M
 
+    @property
+    def is_level(self) -> bool:
+        """Whether the thing is brought in from ahead, not from above."""
+        return is_level(self.way_in_w)
+
 
 def find_goals(scene: BddlScene, thing: Thing, support: str, slot: tuple[int, int]) -> list[Goal]:
     """Returns where a thing may be put on a thing, or on or in a place.
@@ -76,8 +81,7 @@ def _find_in_box(
     owner = place.owner
     axes_w = np.eye(3) if owner is None else get_pose(owner).rotation
     way_in_w = axes_w @ np.array(box.approach_t)
-    is_level = abs(way_in_w[2]) < 0.5
-    standoff_m = STANDOFF_M + (box.size_m[1] if is_level else 0.0)
+    standoff_m = STANDOFF_M + (box.size_m[1] if is_level(way_in_w) else 0.0)
     offsets = INNER_OFFSETS if box.is_inside else OFFSETS
     for rotation in _find_rotations(thing, box, axes_w, way_in_w):
         extent = np.ptp(_turn_corners(thing, axes_w.T @ rotation), axis=0)
@@ -98,10 +102,9 @@ def _find_rotations(thing: Thing, box: NamedRegion, axes_w: Array, way_in_w: Arr
     length, width, height = thing.category.size_m
     if not box.is_inside:
         return find_turns(thing, NUM_YAWS)
-    is_level = abs(way_in_w[2]) < 0.5
-    if is_level:
+    if is_level(way_in_w):
         turns = find_turns(thing, NUM_YAWS) if height < box.size_m[2] - WALL_M else []
-        return turns + _find_lying(way_in_w)
+        return turns or _find_lying(way_in_w)
     if height / 2 > box.size_m[2]:  # its middle would be above the box
         return [_lean(rotation) for rotation in find_turns(thing, NUM_YAWS)]
     if abs(length - width) < SQUARE_M:
@@ -168,6 +171,11 @@ def _put(thing: Thing, point_w: Array, rotation: Array) -> Pose:
     middle = rotation @ np.array([0.0, 0.0, thing.category.size_m[2] / 2]) * thing.scale
     height = GAP_M * thing.scale - corners[:, 2].min()
     return Pose(point_w + np.array([-middle[0], -middle[1], height]), rotation)
+
+
+def is_level(direction_w: Array) -> bool:
+    """Says whether a direction is nearer to level than to upright."""
+    return bool(abs(direction_w[2]) < 0.5)
 
 
 def get_pose(thing: Thing) -> Pose:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,19 +14,25 @@ from robolearn.sim.catalogue.category import Grasp
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.hand import NARROW_M, WIDE_M, HandSkills
+from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills, Route
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
-from robolearn.sim.experts.skills.preview import Held
+from robolearn.sim.experts.skills.preview import Held, Knot
 from robolearn.specs import Array
 
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
-TILTS_RAD = (0.0, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
+TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
 NARROW_COST = 0.05
 Ratings = dict[tuple[float, ...], float]
 
+MAX_ROUTES = 8  # that are looked at from end to end
+WIDE_ROOM_M = 0.03  # on either side of what a hand takes, where there is room
+TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
 TIP_ROOM_M = 0.003  # below the fingertips
-LIFT_M = 0.05
+LIFTS_M = (
+    (0.0, 0.0, 0.05),
+    *((0.12 * math.cos(k * math.pi / 4), 0.12 * math.sin(k * math.pi / 4), 0.01) for k in range(8)),
+)
 # Let go higher where the hand would touch something else, at full size.
 DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 
@@ -46,15 +54,31 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """A candidate that was looked at.
+    """A candidate that was looked at, with all that follows.
 
     Attributes:
         candidate: the way to take the thing.
+        lifted: where the hand is to lift it, or to draw it out.
         rating: up to 1 it is good; see `Preview.rate`.
     """
 
     candidate: Candidate
+    lifted: HandTarget
     rating: float
+
+
+class LookedAt(NamedTuple):
+    """A grasp that was looked at.
+
+    Attributes:
+        rating: up to 1 it is good; see `Preview.rate`.
+        lifted: where the hand is to lift the thing, or to draw it out.
+        end: hand and arm there.
+    """
+
+    rating: float
+    lifted: HandTarget
+    end: Knot
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,21 @@ class Placing:
     rating: float
 
 
+@dataclass(frozen=True)
+class PlacingRoute:
+    """A way to put something down, and the way there.
+
+    Attributes:
+        placing: how it is put down.
+        route: the way to before that.
+        rating: of both; see `Preview.rate`.
+    """
+
+    placing: Placing
+    route: Route
+    rating: float
+
+
 def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
     """Returns all ways to take a thing, the most comfortable first."""
     found = [
@@ -79,7 +118,7 @@ def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
         for index, grasp in enumerate(thing.category.grasps)
         for turn in _find_turns(grasp)
         for tilt_rad in TILTS_RAD
-        for room_m in (WIDE_M, NARROW_M)
+        for room_m in (WIDE_ROOM_M, FINGER_ROOM_M)
     ]
     return sorted(found, key=lambda candidate: candidate.cost)
 
@@ -87,100 +126,141 @@ def list_candidates(hand: HandSkills, thing: Thing) -> list[Candidate]:
 def choose_grasp(
     hand: HandSkills, thing: Thing, goals: Sequence[Goal], skip: int = 0
 ) -> Choice | None:
-    """Returns the first way that is free now and where the thing is to go; else the best.
+    """Returns the first way that is free now and leads to where the thing is to go; else the best.
 
     Args:
         hand: the hand.
         thing: what to take.
-        goals: where it is to go; empty: nowhere yet.
+        goals: where it is to go.
         skip: how many good ways to pass over: those that failed.
     """
     best: Choice | None = None
     seen: Ratings = {}
     for candidate in list_candidates(hand, thing):
-        rating = rate_candidate(hand, thing, candidate)
-        if rating <= 1.0 and goals:
+        rating, lifted, end = rate_candidate(hand, thing, candidate)
+        if rating <= 1.0:
             held = _imagine(thing, candidate)
-            placing = choose_placing(hand, held, goals, candidate.opening, seen)
-            rating = 2.0 if placing is None else max(rating, placing.rating)
+            route = choose_route(hand, held, goals, candidate.opening, end, seen)
+            rating = max(rating, route.rating)
+        choice = Choice(candidate, lifted, rating)
         if rating <= 1.0:
             if skip == 0:
-                return Choice(candidate, rating)
+                return choice
             skip -= 1
         if best is None or rating < best.rating:
-            best = Choice(candidate, rating)
+            best = choice
     return best
 
 
-def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> float:
-    """Returns how bad a grasp would be: up to 1 is good; see `Preview.rate`."""
-    target, preview = candidate.target, hand.preview
-    rating = preview.rate(preview.look(target, candidate.opening))
-    if rating > 1.0:
-        return rating
-    before = target.shift(-STANDOFF_M * hand.scale * target.ahead_w)
-    lifted = target.shift(np.array([0.0, 0.0, LIFT_M * hand.scale]))
-    return max(
-        rating,
-        preview.rate(preview.look(before, candidate.opening)),
-        preview.rate(preview.look(lifted, candidate.opening, _imagine(thing, candidate))),
-    )
+def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> LookedAt:
+    """Looks at a grasp: coming to it, and lifting the thing, or drawing it out first."""
+    target, preview, opening = candidate.target, hand.preview, candidate.opening
+    found = preview.look(target, opening)
+    if preview.is_good(found):
+        before = target.shift(-STANDOFF_M * hand.scale * target.ahead_w)
+        found = found.join(preview.look(before, opening, joint_pos=found.joint_pos))
+    if not preview.is_good(found):
+        lifted = target.shift(hand.scale * np.array(LIFTS_M[0]))
+        return LookedAt(preview.rate(found), lifted, found.knots[-1])
+    held, best = _imagine(thing, candidate), None
+    for lift in LIFTS_M:
+        lifted = target.shift(hand.scale * np.array(lift))
+        later = preview.look_along(
+            [target, lifted], opening, held, joint_pos=found.joint_pos, limit=1.0
+        )
+        rating = preview.rate(found.join(later))
+        if best is None or rating < best.rating:
+            best = LookedAt(rating, lifted, later.knots[-1])
+        if rating <= 1.0:
+            break
+    assert best is not None
+    return best
 
 
-def choose_placing(
+def choose_route(
     hand: HandSkills,
     held: Held,
     goals: Sequence[Goal],
     opening: float,
+    start: Knot,
     seen: Ratings | None = None,
-) -> Placing | None:
-    """Returns the first way of putting down that is free; else the best of those looked at.
+) -> PlacingRoute:
+    """Returns the first way of putting down to which a free way leads; else the best.
 
     Args:
         hand: the hand.
         held: what is in it.
-        goals: where that may go.
+        goals: where that may go; at least one.
         opening: of the gripper when it lets go.
+        start: where the hand is by then.
         seen: ratings of what was looked at before; filled.
     """
-    seen = {} if seen is None else seen
+    best: PlacingRoute | None = None
+    placings = _find_placings(hand, held, goals, opening, start, {} if seen is None else seen)
+    for placing in islice(placings, MAX_ROUTES):
+        goal = placing.goal
+        before = placing.target.shift(-goal.standoff_m * hand.scale * goal.way_in_w)
+        route = hand.find_route(before, lead_in=placing.target, start=start, held=held)
+        rating = max(route.rating, placing.rating)
+        if best is None or rating < best.rating:
+            best = PlacingRoute(placing, route, rating)
+        if rating <= 1.0:
+            break
+    assert best is not None
+    return best
+
+
+def _find_placings(
+    hand: HandSkills,
+    held: Held,
+    goals: Sequence[Goal],
+    opening: float,
+    start: Knot,
+    seen: Ratings,
+) -> Iterator[Placing]:
+    """Goes through the ways of putting down that are free; if there are none, the best at last."""
     best: Placing | None = None
-    here = hand.arm.target
+    near_rad = start.target.roll_rad
     choices = sorted(
-        ((_find_target(hand, held, goal.pose), goal) for goal in goals),
-        key=lambda choice: _cost(choice, here),
+        (
+            (hand.make_holding_target(goal.pose @ held.pose.invert(), near_rad), goal)
+            for goal in goals
+        ),
+        key=lambda choice: _cost(choice, near_rad),
     )
     for drop_m in DROPS_M:
         for target, goal in choices:
             raised = target.shift(-drop_m * hand.scale * goal.way_in_w)
-            rating = _rate_placing(hand, held, raised, opening, seen)
-            if best is None or rating < best.rating:
-                best = Placing(raised, goal, rating)
+            rating = _rate_placing(hand, held, raised, opening, start, seen)
+            placing = Placing(raised, goal, rating)
             if rating <= 1.0:
-                return best
-    return best
+                yield placing
+            if best is None or rating < best.rating:
+                best = placing
+    if best is not None and best.rating > 1.0:
+        yield best
 
 
 def _rate_placing(
-    hand: HandSkills, held: Held, target: HandTarget, opening: float, seen: Ratings
+    hand: HandSkills,
+    held: Held,
+    target: HandTarget,
+    opening: float,
+    start: Knot,
+    seen: Ratings,
 ) -> float:
     """Looks at a way of putting down, unless a hand so placed was looked at before."""
     turned = (target.rotation[:, 0], target.rotation[:, 2], target.roll_rad)
     key = tuple(np.round(np.hstack((target.position_w * 200 / hand.scale, *turned)), 1).tolist())
     if key not in seen:
-        seen[key] = hand.preview.rate(hand.preview.look(target, opening, held))
+        found = hand.preview.look(target, opening, held, joint_pos=start.joint_pos)
+        seen[key] = hand.preview.rate(found)
     return seen[key]
 
 
-def _cost(choice: tuple[HandTarget, Goal], here: HandTarget) -> float:
+def _cost(choice: tuple[HandTarget, Goal], near_rad: float) -> float:
     target, goal = choice
-    return TURN_COST * abs(target.roll_rad - here.roll_rad) + OFFSET_COST * goal.offset
-
-
-def _find_target(hand: HandSkills, held: Held, pose: Pose) -> HandTarget:
-    """Returns where the hand is when what it holds has a pose."""
-    tool = pose @ held.pose.invert()
-    return hand.make_holding_target(tool)
+    return TURN_COST * abs(target.roll_rad - near_rad) + OFFSET_COST * goal.offset
 
 
 def _imagine(thing: Thing, candidate: Candidate) -> Held:
@@ -213,7 +293,8 @@ def _make_candidate(
     target = aim(hand, target, width_m)
     target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
     cost = 0.1 * index + TILT_COST * abs(tilt_rad) + TURN_COST * abs(target.roll_rad - DOWN_RAD)
-    cost += NARROW_COST * (room_m == NARROW_M)
+    room_m = max(room_m, TILTED_ROOM_M) if tilt_rad else room_m
+    cost += NARROW_COST * (room_m < WIDE_ROOM_M)
     return Candidate(target, hand.find_opening(width_m, room_m), cost)
 
 

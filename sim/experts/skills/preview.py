@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -21,7 +22,10 @@ from robolearn.specs import Array
 # A way is looked at every so often, at full size.
 SAMPLE_M, SAMPLE_RAD = 0.03, 0.35
 # What makes a pose useless: at full size.
-MAX_OVERLAP_M, MAX_MISS_M, MAX_TURN_RAD = 0.001, 0.006, 0.35
+MAX_OVERLAP_M, MAX_MISS_M = 0.001, 0.006
+MAX_TURN_RAD, MAX_TURN_WITHOUT_AZIMUTH_RAD = 0.15, 0.6
+MAX_RELAXED_RAD, MAX_RELAXED_WITHOUT_AZIMUTH_RAD = 0.25, 0.8
+MAX_JUMP_RAD = 0.8  # of a joint, from sample to sample
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,18 @@ class Held:
     pose: Pose
 
 
+class Knot(NamedTuple):
+    """A point on a way.
+
+    Attributes:
+        target: of the hand.
+        joint_pos: of the arm [rad].
+    """
+
+    target: HandTarget
+    joint_pos: Array
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a preview found.
@@ -44,14 +60,20 @@ class Finding:
     Attributes:
         overlap_m: how deep hand, or what it holds, would be in anything else.
         miss_m: how far the tool point would be from where it is wanted.
-        turn_rad: how far the hand would be turned from what is wanted.
+        turn_rad: how far the hand would be turned from what is wanted, or nearly so.
+        relaxed_rad: how much less it would pitch than wanted, to reach the point.
         joint_pos: of the arm there [rad].
+        jump_rad: the largest turn of a joint on the way.
+        knots: where hand and arm are on the way.
     """
 
     overlap_m: float
     miss_m: float
     turn_rad: float
+    relaxed_rad: float
     joint_pos: Array
+    jump_rad: float = 0.0
+    knots: tuple[Knot, ...] = ()
 
     def join(self, later: Finding) -> Finding:
         """Returns the worse of both, at the end of the later."""
@@ -59,7 +81,10 @@ class Finding:
             max(self.overlap_m, later.overlap_m),
             max(self.miss_m, later.miss_m),
             max(self.turn_rad, later.turn_rad),
+            max(self.relaxed_rad, later.relaxed_rad),
             later.joint_pos,
+            max(self.jump_rad, float(np.abs(later.joint_pos - self.joint_pos).max())),
+            self.knots + later.knots,
         )
 
 
@@ -71,6 +96,10 @@ class Preview:
         self._world, self._arm, self._scale = world, arm, scale
         self._data = mujoco.MjData(world.model)
         self._nothing = np.zeros_like(world.robot_geoms)
+        self._max_turn_rad = MAX_TURN_RAD if arm.has_azimuth else MAX_TURN_WITHOUT_AZIMUTH_RAD
+        self._max_relaxed_rad = (
+            MAX_RELAXED_RAD if arm.has_azimuth else MAX_RELAXED_WITHOUT_AZIMUTH_RAD
+        )
         gripper = world.model.joint(arm.body.action_spec.channels[-1]).id
         self._fingers = [gripper, *_find_followers(world.model, gripper)]
         names = arm.body.action_spec.channels[:-1]
@@ -81,12 +110,15 @@ class Preview:
         """Says whether the arm could be there without harm."""
         return self.rate(finding) <= 1.0
 
-    def rate(self, finding: Finding) -> float:
-        """Returns how bad it would be: up to 1 is good."""
+    def rate(self, finding: Finding, max_relaxed_rad: float = 0.0) -> float:
+        """Returns how bad it would be: up to 1 is good; so much less pitch may be good."""
+        max_relaxed_rad = max(max_relaxed_rad, self._max_relaxed_rad)
         return max(
             finding.overlap_m / (MAX_OVERLAP_M * self._scale),
             finding.miss_m / (MAX_MISS_M * self._scale),
-            finding.turn_rad / MAX_TURN_RAD,
+            finding.turn_rad / self._max_turn_rad,
+            finding.relaxed_rad / max_relaxed_rad,
+            finding.jump_rad / MAX_JUMP_RAD,
         )
 
     def look(
@@ -108,7 +140,9 @@ class Preview:
         """
         solution = self._arm.solve(target, joint_pos)
         tool = self._pose_of_tool(solution.joint_pos)
-        turn_rad = float(np.linalg.norm(compute_turn(target.rotation @ tool.rotation.T)))
+        nearly = replace(target, pitch_rad=solution.pitch_rad)
+        turn_rad = float(np.linalg.norm(compute_turn(nearly.rotation @ tool.rotation.T)))
+        relaxed_rad = target.pitch_rad - solution.pitch_rad
         self._set_state(solution.joint_pos, opening)
         if held is not None:
             self._set_thing(held.thing, tool @ held.pose)
@@ -116,7 +150,14 @@ class Preview:
         if held is not None:
             moving = moving | held.thing.geoms
         overlap_m = self._measure_overlap(moving, self._nothing if ignored is None else ignored)
-        return Finding(overlap_m, solution.position_error_m, turn_rad, solution.joint_pos)
+        return Finding(
+            overlap_m,
+            solution.position_error_m,
+            turn_rad,
+            relaxed_rad,
+            solution.joint_pos,
+            knots=(Knot(target, solution.joint_pos),),
+        )
 
     def look_along(
         self,
@@ -133,7 +174,7 @@ class Preview:
         Stops early where a rating exceeds `limit`.
         """
         joint_pos = self._arm.joint_pos if joint_pos is None else joint_pos
-        found = Finding(0.0, 0.0, 0.0, joint_pos)
+        found = Finding(0.0, 0.0, 0.0, 0.0, joint_pos)
         for start, goal in pairwise(targets):
             way = start.find_way(goal)
             samples = max(way.length_m / self._scale / SAMPLE_M, way.turn_rad / SAMPLE_RAD, 1.0)
