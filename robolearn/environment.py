@@ -69,13 +69,29 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             SpecError: if the action does not fit `action_spec`.
             RobolearnError: before the first `reset`.
         """
+        self.begin_step(action)
+        return self.finish_step()
+
+    def begin_step(self, action: Array) -> None:
+        """Sends the action: the half of `step` before time passes.
+
+        Whoever advances many worlds in one call does so between the two halves.
+
+        Raises:
+            SpecError: as `step`; then the step has not begun.
+            RobolearnError: as `step`.
+        """
         if self._step_index is None:
             raise RobolearnError("step() before reset(): an episode begins with reset()")
         if self._step_index == 0:
             # Nothing moves before the first action, however long the policy takes to choose it.
             self.pacer.start()
-        sent_s = self.robot.clock.now_s()
-        applied = self.robot.send_action(action)
+        self._sent_s = self.robot.clock.now_s()
+        self._applied = self.robot.send_action(action)
+
+    def finish_step(self) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
+        """Lets the rest of the control period pass, observes and judges: what `step` returns."""
+        assert self._step_index is not None, "finish_step() without begin_step()"
         self.pacer.wait()
         observation = self._observe()
         evaluation = self.task.evaluate()
@@ -83,8 +99,8 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         truncated = self._step_index >= self.max_episode_steps and not evaluation.terminated
         info = {
             "is_success": evaluation.success,
-            keys.ACTION_APPLIED: applied,
-            "sent_s": sent_s,
+            keys.ACTION_APPLIED: self._applied,
+            "sent_s": self._sent_s,
             "captured_s": observation.captured_s,
         }
         return observation.values, evaluation.reward, evaluation.terminated, truncated, info

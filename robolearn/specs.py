@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import le
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from robolearn.errors import SpecError
 
 Array = npt.NDArray[Any]
+
+MAX_SHORT_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class BoundedArraySpec(ArraySpec):
             type(value) is np.ndarray
             and value.shape == self.shape
             and value.dtype == self.numpy_dtype
-            and ((value >= self.low) & (value <= self.high)).all()
+            and self._is_inside(value)
         ):
             inside: Array = value
             return inside
@@ -150,6 +153,20 @@ class BoundedArraySpec(ArraySpec):
                 f" (allowed: {self.low[index]:g} to {self.high[index]:g})"
             )
         return array
+
+    @cached_property
+    def _short_bounds(self) -> tuple[list[float], list[float]] | None:
+        """The bounds of a vector of a few entries, which Python compares faster than numpy."""
+        if len(self.shape) != 1 or self.shape[0] > MAX_SHORT_LENGTH:
+            return None
+        return self.low.tolist(), self.high.tolist()
+
+    def _is_inside(self, value: Array) -> bool:
+        if self._short_bounds is None:
+            return bool(((value >= self.low) & (value <= self.high)).all())
+        low, high = self._short_bounds
+        entries = value.tolist()
+        return all(map(le, low, entries)) and all(map(le, entries, high))
 
     def clip(self, value: Array) -> Array:
         """Returns the nearest array within bounds: for those who produce values, e.g. a policy.

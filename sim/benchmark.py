@@ -52,7 +52,7 @@ def measure_speed(
         MissingDependencyError: if robosuite or OpenGL is asked for and missing.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_bound_to_one_core())
+        stack.enter_context(bound_to_one_core())
         environment = stack.enter_context(_make_environment(()))
         episodes = _record_expert(environment)
         measurements: dict[str, Callable[[], float]] = {
@@ -82,7 +82,7 @@ def measure_speed(
 
 
 @contextlib.contextmanager
-def _bound_to_one_core() -> Iterator[None]:
+def bound_to_one_core() -> Iterator[None]:
     """Binds this process, and threads it starts meanwhile, to one core where the system can."""
     if not hasattr(os, "sched_setaffinity"):
         yield

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import mujoco
 import numpy as np
@@ -158,6 +159,8 @@ class World:
 
     Attributes:
         embodiment: the body as data.
+        advance: runs so many physics steps. Whoever steps many worlds in one call puts in its place
+            what takes over the result.
         robot_geoms: which geoms count as the robot's touch: a mask.
     """
 
@@ -173,6 +176,7 @@ class World:
             raise RobolearnError(f"the scene does not compile: {error}") from error
         self.embodiment = body.embodiment
         self.data = mujoco.MjData(self.model)
+        self.advance: Callable[[int], None] = partial(mujoco.mj_step, self.model, self.data)
         self._contact = self.data.contact
         self.robot_geoms = self.geoms_of(body.body_names)
 
@@ -183,10 +187,6 @@ class World:
     def forward(self) -> None:
         """Computes poses and contacts of the present state: after placing things."""
         mujoco.mj_forward(self.model, self.data)
-
-    def advance(self, num_steps: int) -> None:
-        """Runs the physics."""
-        mujoco.mj_step(self.model, self.data, num_steps)
 
     def free_body(self, name: str) -> FreeBody:
         """Returns the free body of that name.

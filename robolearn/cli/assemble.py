@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gymnasium.vector import VectorEnv
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -91,13 +93,59 @@ def load_environment(
     Raises:
         UnknownNameError: if there is no such task, robot or camera.
     """
+    return make_environment(_compose("environment", task, robot, cameras, overrides))
+
+
+def load_vector_environment(
+    task: str,
+    robot: str | None = None,
+    num_worlds: int = 8,
+    cameras: Sequence[str] = (),
+    engine: str = "auto",
+    workers: int | None = None,
+    **overrides: Any,
+) -> VectorEnv[Any, Any, Any]:
+    """Builds many worlds that are stepped together, for scripts and notebooks.
+
+    A script that switches cameras on, or takes `processes`, starts fresh interpreters, which import
+    it: what it does belongs below `if __name__ == "__main__":`.
+
+    Args:
+        task: as for `load_environment`.
+        robot: likewise, simulated.
+        num_worlds: how many.
+        cameras: cameras to switch on.
+        engine: what steps them, and `workers` how many of it; see
+            `robolearn.sim.vector.vector_environment.make_vector_environment`.
+        workers: threads or processes; None for as many as there are cores.
+        **overrides: as for `load_environment`.
+
+    Raises:
+        UnknownNameError: if there is no such task, robot, camera or engine.
+        RobolearnError: if the robot is a physical one.
+    """
+    config = _compose("vector_environment", task, robot, cameras, overrides)
+    vector_environment: VectorEnv[Any, Any, Any] = build(
+        config["vector"],
+        make_environment=functools.partial(make_environment, to_plain(config)),
+        num_worlds=num_worlds,
+        engine=engine,
+        workers=workers,
+    )
+    return vector_environment
+
+
+def _compose(
+    name: str, task: str, robot: str | None, cameras: Sequence[str], overrides: Mapping[str, Any]
+) -> DictConfig:
+    """Composes one of the files for scripts."""
     from robolearn.cli.choices import compose_config
     from robolearn.cli.suite_tasks import expand_suite_task
 
     words = [f"task={task}", f"cameras=[{','.join(cameras)}]"]
     words += [] if robot is None else [f"robot={robot}"]
     words += [f"{key.replace('__', '.')}={value}" for key, value in overrides.items()]
-    return make_environment(compose_config("environment", expand_suite_task(words, "environment")))
+    return compose_config(name, expand_suite_task(words, name))
 
 
 def to_plain(config: DictConfig) -> PlainConfig:

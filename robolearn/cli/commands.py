@@ -55,6 +55,11 @@ COMMANDS = {
     "suite store": Command(
         "store start states of every task of a suite", "robolearn.cli.suite_store", "suite"
     ),
+    "suite generate": Command(
+        "write new tasks, drawn from seeds, that an expert solves",
+        "robolearn.cli.suite_generate",
+        "output",
+    ),
     "benchmark sim": Command(
         "measure the simulator beside its physics limit and robosuite",
         "robolearn.cli.benchmark_sim",
@@ -65,6 +70,10 @@ COMMANDS = {
     "benchmark cloning": Command(
         "behaviour cloning on the first tasks of each suite, plain and perturbed",
         "robolearn.cli.benchmark_cloning",
+    ),
+    "benchmark vector": Command(
+        "measure many worlds at once beside the physics alone and others' vector environments",
+        "robolearn.cli.benchmark_vector",
     ),
     "benchmark dataset": Command(
         "measure the loader beside HDF5 and ReplayBuffer layouts",

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from robolearn.cli import evaluate, record, train
 from robolearn.cli.choices import compose_config
-from robolearn.cli.provenance import count_cores
 from robolearn.cli.report import Report, write_report
 from robolearn.cli.twin import expand_twin
 from robolearn.errors import RobolearnError
+from robolearn.worker_process import count_cores
 
 EVALUATION, DEPLOYMENT = "evaluate", "deployment"  # the stages that evaluate
 

@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from robolearn.worker_process import count_cores
+
 PACKAGES = (
     "robolearn",
     "numpy",
@@ -84,13 +86,6 @@ def describe_machine() -> dict[str, Any]:
         "memory_gib": _read_memory_gib(),
         "system": f"{platform.system()} {platform.machine()}",
     }
-
-
-def count_cores() -> int:
-    """Returns how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _run_git(folder: Path, *arguments: str) -> str | None:

@@ -11,7 +11,6 @@ from typing import Any
 from robolearn.cli.assemble import PlainConfig, build, make_environment
 from robolearn.cli.frames import FilmStrip, RenderSource
 from robolearn.cli.progress import ProgressBar
-from robolearn.cli.provenance import count_cores
 from robolearn.cli.report import Strip
 from robolearn.cli.video import VideoObserver, VideoWriter
 from robolearn.environment import Environment
@@ -19,7 +18,7 @@ from robolearn.errors import RobolearnError
 from robolearn.evaluation import EpisodeWorker, SeedResults, run_seeds
 from robolearn.policy import Policy, TrainedPolicy
 from robolearn.rollout import EpisodeObserver, EpisodeResult, run_episode
-from robolearn.worker_process import WorkerError
+from robolearn.worker_process import WorkerError, count_cores
 
 EXPERT = "expert"
 FRAMES_PER_STRIP = 8

@@ -14,10 +14,11 @@ from rich.console import Console
 from robolearn.cli.assemble import build
 from robolearn.cli.figures import write_figures
 from robolearn.cli.progress import TrainingProgress
-from robolearn.cli.provenance import collect_provenance, count_cores
+from robolearn.cli.provenance import collect_provenance
 from robolearn.cli.tracking import TensorBoardObserver
 from robolearn.errors import RobolearnError
 from robolearn.training import TrainingSummary, train
+from robolearn.worker_process import count_cores
 
 CONFIG_FILE = "config.yaml"
 PROVENANCE_FILE = "provenance.json"

@@ -1,6 +1,7 @@
 """Our suites for an arm at a table, as BDDL files."""
 
 from robolearn.sim.suites.bddl_suite import BddlSuite
+from robolearn.sim.suites.paired_suite import PairedSuite
 
 SUITES = (
     BddlSuite("desk", 1, "eight tasks in an arm's own metres", robot="so101_sim"),
@@ -9,5 +10,7 @@ SUITES = (
     BddlSuite("goal", 1, "one scene, ten things to do in it"),
     BddlSuite("long", 1, "ten tasks of two or three parts"),
     BddlSuite("tabletop90", 1, "ninety short tasks in twenty scenes: for learning many"),
-    BddlSuite("reset_free", 1, "pairs of a task and its inverse: practice without anybody's help"),
+    PairedSuite(
+        "reset_free", 1, "pairs of a task and its inverse: practice without anybody's help"
+    ),
 )

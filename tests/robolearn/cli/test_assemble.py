@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from robolearn.cli.assemble import build, load_environment, to_plain
+from robolearn.cli.assemble import build, load_environment, load_vector_environment, to_plain
 from robolearn.cli.choices import compose_config
 from robolearn.errors import MissingDependencyError, RobolearnError, UnknownNameError
 from robolearn.normalization import Statistics
@@ -16,6 +16,32 @@ def test_an_environment_is_built_by_name():
         assert environment.observation_space.contains(observation)
     finally:
         environment.close()
+
+
+def test_many_worlds_are_built_by_name():
+    vector = load_vector_environment("reach", num_worlds=3, task__time_limit_s=0.1)
+    try:
+        assert vector.num_envs == 3
+        assert vector.max_episode_steps == 2
+        _, infos = vector.reset(seed=[5, 6, 50_000])
+        assert infos["seed"].tolist() == [5, 6, 50_000]
+    finally:
+        vector.close()
+
+
+def test_many_worlds_of_a_physical_robot_are_refused():
+    with pytest.raises(RobolearnError, match="there is one so101 only"):
+        load_vector_environment("pick_place", robot="so101")
+
+
+@pytest.mark.gl
+def test_worlds_with_cameras_are_built_by_name_in_processes_of_their_own():
+    vector = load_vector_environment("reach", num_worlds=2, cameras=["front"], workers=1)
+    try:
+        observations, _ = vector.reset(seed=5)
+        assert observations["observation.images.front"].shape == (2, 96, 96, 3)
+    finally:
+        vector.close()
 
 
 def test_an_unknown_camera_lists_those_of_the_body():

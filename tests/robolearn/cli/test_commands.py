@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import sys
 
 import pytest
 
@@ -205,6 +206,29 @@ def test_the_rate_of_a_control_loop_is_measured(tmp_path, capsys):
         (100.0, "sleep"),
     ]
     assert "error p99" in capsys.readouterr().out
+
+
+def test_many_worlds_are_measured_and_what_is_not_installed_says_so(tmp_path, capsys, monkeypatch):
+    for peer in ("envpool", "metaworld", "mujoco_warp"):
+        monkeypatch.setitem(sys.modules, peer, None)
+    words = ["num_worlds=[2]", "camera_num_worlds=[]", "gpu_num_worlds=[3]", "repeats=1"]
+    assert main(["benchmark", "vector", *words, f"json={tmp_path / 'vector.json'}"]) == 0
+    figures = json.loads((tmp_path / "vector.json").read_text())
+    assert figures["metaworld_steps_per_s"] == "not installed: pip install metaworld"
+    assert "pip install 'robolearn[warp]'" in figures["gpu"]["3"]["env_steps_per_s"]
+    row = figures["state"]["2"]
+    assert row["envpool_metaworld_steps_per_s"] == "not installed: pip install envpool"
+    speeds = [row[f"{name}_steps_per_s"] for name in ("env", "physics_limit", "async_vector_env")]
+    assert row["share_of_physics_limit"]["median"] == pytest.approx(speeds[0] / speeds[1])
+    assert row["times_async_vector_env"]["lowest"] == pytest.approx(speeds[0] / speeds[2])
+    printed = capsys.readouterr()
+    assert "times" in printed.out
+    assert "2/2 rounds" in printed.err
+
+
+def test_no_worlds_are_not_measured(capsys):
+    assert main(["benchmark", "vector", "num_worlds=[0]"]) == 2
+    assert "must be 1 or more, got [0, " in capsys.readouterr().err
 
 
 def test_rates_that_make_no_sense_are_refused(capsys):

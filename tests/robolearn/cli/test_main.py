@@ -48,7 +48,7 @@ def test_unknown_command_names_the_nearest(capsys):
 
 def test_half_a_two_word_command_lists_its_other_halves(capsys):
     assert main(["benchmark"]) == 2
-    assert "benchmark sim, benchmark dataset, benchmark recording" in capsys.readouterr().err
+    assert "benchmark sim, benchmark vector, benchmark dataset" in capsys.readouterr().err
 
 
 def test_a_wrong_second_word_names_the_nearest_pair():

@@ -11,11 +11,11 @@ import pytest
 
 from robolearn.cli.provenance import (
     collect_provenance,
-    count_cores,
     describe_command,
     get_commit,
     get_versions,
 )
+from robolearn.worker_process import count_cores
 
 NO_COMMIT = {"commit": None, "commit_dirty": None}
 
