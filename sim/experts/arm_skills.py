@@ -9,7 +9,7 @@ import numpy as np
 
 from robolearn.embodiments.arm import require_arm
 from robolearn.inverse_kinematics import IkSolution
-from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget, find_bearing
+from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
 from robolearn.sim.world import World
 from robolearn.specs import Array
 
@@ -217,36 +217,3 @@ class ArmSkills:
         """Closes the gripper; on an object it presses with the servo's full limit."""
         self.opening = 0.0
         yield from self.wait(self.num_grasp_steps)
-
-    def open_gripper(self, opening: float | None = None) -> Iterator[Array]:
-        """Opens the gripper; if not told how far, wide enough for a block."""
-        self.opening = self.body.grasp_opening if opening is None else opening
-        yield from self.wait(self.num_grasp_steps)
-
-    def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
-        """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
-
-        Args:
-            position_w: where the tool will be; the hand points away from the base there.
-            heading_rad: direction from finger to jaw, seen from above [rad].
-            symmetry_rad: headings this far apart are as good, e.g. pi/2 for a cube [rad].
-
-        Returns:
-            Of all equally good rolls the one nearest to pi/2: jaw and finger side by side seen from
-            the base, so that a hand that leans outwards keeps both over the table.
-        """
-        roll_rad = heading_rad - find_bearing(position_w)
-        turns = round((DOWN_RAD - roll_rad) / symmetry_rad)
-        return roll_rad + turns * symmetry_rad
-
-    def find_aim(self, position_w: Array, roll_rad: float, offset_m: float) -> Array:
-        """Returns the tool position that leaves an object `offset_m` nearer to the open jaw.
-
-        A fixed finger stands only a few millimetres off the axis of a centred block; closing slides
-        the block onto it. Two fingers that move alike take the object in the middle.
-        """
-        if not self.body.has_fixed_finger:
-            return np.asarray(position_w, float)
-        heading_rad = roll_rad + find_bearing(position_w)
-        aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
-        return np.asarray(position_w - offset_m * aside, float)
