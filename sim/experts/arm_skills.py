@@ -174,7 +174,7 @@ class ArmSkills:
         )
 
     def find_aside(self, width_m: float) -> float:
-        """Returns how far from the hand's axis the middle of what it takes is best, towards the jaw.
+        """Returns how far off the axis the middle of what a hand takes is best, towards the jaw.
 
         Something beside a fixed finger is off the axis by half its width [m].
         """

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from robolearn.policy import Segment
 from robolearn.sim.bddl.problem import Relation
 from robolearn.sim.bddl_scene import BddlScene
-from robolearn.sim.catalogue.thing import Thing
+from robolearn.sim.catalogue.thing import Thing, ThingPart
 from robolearn.sim.experts.expert import Expert, Plan
 from robolearn.sim.experts.ordering import order_relations
 from robolearn.sim.experts.skills import moving_parts, pick_place, touch
@@ -173,7 +173,7 @@ class PlanningExpert(Expert):
             yield from self._move_part(skill, name, part)
         return self._judgement.holds(relation)
 
-    def _move_part(self, skill: str, name: str, part: moving_parts.ThingPart) -> Attempt:
+    def _move_part(self, skill: str, name: str, part: ThingPart) -> Attempt:
         actions, check = moving_parts.make_skill(skill, self._hand, part, self._attempt)
         moved = yield from self.log.run(skill, (name,), self._settle(actions, check), check)
         if not moved:

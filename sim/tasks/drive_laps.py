@@ -54,7 +54,7 @@ class DriveLaps(SimTask):
 
     embodiment_names = ("rc_car",)
     hold_steps: ClassVar[int] = 1  # over the line is over the line
-    state_channels: ClassVar = (
+    state_channels = (
         ("car_x", "m"),
         ("car_y", "m"),
         ("car_yaw", "rad"),

@@ -73,7 +73,7 @@ class SimTask(Task):
 
     embodiment_names: tuple[str, ...] = ("so101",)
     hold_steps: ClassVar[int] = HOLD_STEPS
-    state_channels: ClassVar[tuple[tuple[str, str], ...]]
+    state_channels: tuple[tuple[str, str], ...]
     world: World
     stored_starts: StartStates | None = None
     perturbations: Sequence[Perturbation] = ()

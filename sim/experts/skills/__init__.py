@@ -1,1 +1,1 @@
-"""What an expert can do with an arm: each skill is a generator of actions with a checked outcome."""
+"""What an expert can do with an arm: skills are generators of actions with a checked outcome."""

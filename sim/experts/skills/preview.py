@@ -185,7 +185,7 @@ class Preview:
         return found
 
     def measure_thing(self, thing: Thing, pose: Pose) -> float:
-        """Returns how deep a thing would be in others if it were elsewhere; the hand is no matter."""
+        """Returns how deep a thing would be in others if it were elsewhere, whatever the hand does."""
         self._set_state(self._arm.joint_pos, 0.0)
         self._set_thing(thing, pose)
         return self._measure_overlap(thing.geoms, self._world.robot_geoms)
