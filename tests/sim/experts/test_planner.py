@@ -142,7 +142,8 @@ def test_what_is_lost_on_the_way_is_fetched_again_and_both_tries_are_told(make_e
         if not is_lost and summarize(expert.get_segments())[-1:] == [("place", False)]:
             bowl.place(start_w)
             is_lost = True
-    assert is_lost and terminated
+    assert is_lost
+    assert terminated
     assert [s for s in summarize(expert.get_segments()) if s[0] in ("grasp", "place")] == [
         ("grasp", True),
         ("place", False),
