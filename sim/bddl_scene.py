@@ -100,7 +100,8 @@ class BddlScene:
     Attributes:
         problem: what the file says.
         workspace: what it all stands on.
-        scale: lengths of this scene per length of the full size.
+        scale: lengths of this scene per length of what its file and the catalogue say.
+        arm_scale: lengths of the arm per length of a large one, for whoever moves it.
         things: by name; not the workspace.
         cables: the lines of those things that are cables, by name.
         places: regions by full name.
@@ -120,7 +121,8 @@ class BddlScene:
         workspace = self.categories[self.workspace_name]
         assert isinstance(workspace, Workspace)
         self.workspace = workspace
-        self.scale = scale if workspace.is_full_size else 1.0
+        self.arm_scale = scale
+        self.scale = scale if workspace.embodiment_name is None else 1.0
         self._origin_w = np.array(workspace.origin_b) * self.scale
         self._boxes = {region.name: self._find_boxes(region) for region in problem.regions.values()}
         self._spots = self._find_spots()
@@ -356,6 +358,9 @@ class BddlScene:
         region = self.problem.regions.get(relation.arguments[1])
         yaw_range_rad = region.yaw_range_rad if region is not None else None
         low, high = yaw_range_rad or self.categories[name].yaw_range_rad
+        heights_m = self.categories[name].height_range_m
+        if heights_m is not None:
+            position_w = position_w + np.array([0.0, 0.0, rng.uniform(*heights_m) * self.scale])
         self.things[name].place(position_w, rng.uniform(low, high))
 
     def _paint(self, spec: mujoco.MjSpec, region: Region, rgba: Rgba) -> None:
@@ -398,5 +403,5 @@ def _shrink(box: NamedRegion, radius_m: float) -> NamedRegion:
 
 
 def _find_radius(category: Category) -> float:
-    """Half the longer side: between the circles within and around its outline."""
-    return max(category.size_m[:2]) / 2
+    """Half the longer side, between the circles within and around it, unless it wants more."""
+    return category.room_m or max(category.size_m[:2]) / 2

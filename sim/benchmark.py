@@ -15,7 +15,7 @@ from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.rendering import find_back_end
 from robolearn.sim.robosuite_speed import prepare_process, time_lift
-from robolearn.sim.tasks.pick_place import PickPlace
+from robolearn.sim.suites import make_task
 from robolearn.specs import Array
 
 SEED = 0
@@ -114,7 +114,7 @@ def _make_worker(with_cameras: bool) -> Iterator[concurrent.futures.Executor]:
 def _make_environment(cameras: tuple[str, ...]) -> Iterator[Environment]:
     robot = MujocoRobot(So101Model(), cameras, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     environment = Environment(
-        robot, PickPlace("pick_place", "Put the red block on the blue disc.", 8.0)
+        robot, make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0)
     )
     try:
         yield environment

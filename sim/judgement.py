@@ -13,17 +13,26 @@ from robolearn.sim.bddl.problem import BddlError, Relation
 from robolearn.sim.bddl_scene import BddlScene, Place
 from robolearn.sim.catalogue.cable_line import CableLine
 from robolearn.sim.catalogue.fixtures.cables import CableClip
+from robolearn.sim.catalogue.markers import Marker
 from robolearn.sim.catalogue.thing import Thing, ThingPart
-from robolearn.sim.predicates import is_released
+from robolearn.sim.predicates import (
+    HEIGHT_TOLERANCE_M,
+    MAX_STILL_JOINT_SPEED_RADPS,
+    is_near,
+    is_released,
+)
 from robolearn.specs import Array
 
 UP_M = 0.10  # LIBERO: 1.0 m over the floor, with tables 0.9 m high
-REACHED_M = 0.015  # of the scene's own size
 ROUTED_DEPTH_M = 0.002  # below the top of a clip's walls
-# What predicates speak of.
-KINDS = {"in": "a region of a container", "routed": "a cable and a clip"}
 LOOSE_ON_M = 0.03  # how far the middles of stacked things may be apart; LIBERO's
 LOOSE_SLACK_M = 0.01  # LIBERO's, below a container's box
+EXPECTED = {
+    "in": "a region of a container",
+    "pressed": "a thing with a lamp",
+    "reached": "a marker",
+    "routed": "a cable and a clip",
+}
 
 
 class Judgement(ABC):
@@ -38,7 +47,8 @@ class Judgement(ABC):
     def __init__(self, scene: BddlScene) -> None:
         """Takes the scene, which has hold of its world."""
         self.scene, self.world = scene, scene.world
-        self._was_pressed: set[str] = set()
+        self._tool_w = self.world.site_position_w("tool")
+        self._joints = [self.world.joint(n) for n in self.world.embodiment.action_spec.channels]
         self._rules: Mapping[str, Callable[[tuple[str, ...]], bool]] = {
             "on": lambda names: self._is_on(scene.things[names[0]], names[1]),
             "in": lambda names: self._is_in(scene.things[names[0]], scene.places[names[1]]),
@@ -48,13 +58,10 @@ class Judgement(ABC):
             "turnoff": lambda names: self._are_closed(scene.find_parts(names[0])),
             "up": lambda names: self._is_up(scene.things[names[0]]),
             "pressed": lambda names: self._is_pressed(scene.things[names[0]]),
+            "reached": lambda names: self._is_reached(scene.things[names[0]]),
             "true": lambda names: True,
             "routed": lambda names: self._is_routed(scene.cables[names[0]], scene.things[names[1]]),
         }
-
-    def reset(self) -> None:
-        """Forgets what happened in the episode before."""
-        self._was_pressed.clear()
 
     def check(self, relation: Relation) -> None:
         """Refuses a relation that this scene cannot judge.
@@ -67,7 +74,7 @@ class Judgement(ABC):
         try:
             self.holds(relation)
         except KeyError as error:
-            kind = KINDS.get(relation.predicate, "a thing")
+            kind = EXPECTED.get(relation.predicate, "a thing")
             raise BddlError(
                 relation.location, f"{relation.predicate!r} expects {kind}, got {error}"
             ) from error
@@ -79,23 +86,45 @@ class Judgement(ABC):
         return self._rules[relation.predicate](relation.arguments)
 
     def watch(self, relations: tuple[Relation, ...]) -> None:
-        """Notes what must be remembered: which buttons were pressed."""
+        """Lights the lamps of buttons that are down: so it is remembered that they were."""
         for relation in relations:
             if relation.predicate == "pressed":
                 thing = self.scene.things[relation.arguments[0]]
-                if any(part.is_open for part in thing.parts.values()):
-                    self._was_pressed.add(thing.name)
+                if not thing.is_lit and any(part.is_open for part in thing.parts.values()):
+                    thing.set_lamp(is_lit=True)
 
     def _is_on(self, thing: Thing, name: str) -> bool:
         if name in self.scene.places:
             return self._is_on_place(thing, self.scene.places[name])
-        return self._is_on_thing(thing, self.scene.things[name])
+        support = self.scene.things[name]
+        if isinstance(support.category, Marker):
+            return self._is_on_marker(thing, support, support.category.tolerance_m)
+        return self._is_on_thing(thing, support)
+
+    def _is_on_marker(self, thing: Thing, marker: Thing, tolerance_m: float) -> bool:
+        """Its middle over the marker's, within the marker's tolerance, flat on what bears both."""
+        x, y, z = thing.position_w.tolist()
+        marker_x, marker_y, marker_z = marker.position_w.tolist()
+        return (
+            math.hypot(x - marker_x, y - marker_y) <= tolerance_m * self.scene.scale
+            and abs(z - marker_z) <= HEIGHT_TOLERANCE_M * self.scene.scale
+            and self._is_left_alone(thing)
+        )
+
+    def _is_reached(self, thing: Thing) -> bool:
+        """The tool is within the marker's tolerance and stays: sweeping through is not enough."""
+        if not isinstance(thing.category, Marker):
+            raise KeyError(f"{thing.name}, which is no marker")
+        tolerance_m = thing.category.tolerance_m * self.scene.scale
+        return is_near(self._tool_w, thing.position_w, tolerance_m) and all(
+            abs(joint.velocity) < MAX_STILL_JOINT_SPEED_RADPS for joint in self._joints
+        )
 
     def _is_up(self, thing: Thing) -> bool:
         return bool(thing.position_w[2] >= UP_M * self.scene.scale)
 
     def _is_pressed(self, thing: Thing) -> bool:
-        return thing.name in self._was_pressed and self._are_closed(list(thing.parts.values()))
+        return thing.is_lit and self._are_closed(list(thing.parts.values()))
 
     def _is_routed(self, cable: CableLine, thing: Thing) -> bool:
         """Its line passes between the walls of the clip, below their top."""
@@ -118,6 +147,9 @@ class Judgement(ABC):
 
     @abstractmethod
     def _is_in(self, thing: Thing, place: Place) -> bool: ...
+
+    @abstractmethod
+    def _is_left_alone(self, thing: Thing) -> bool: ...
 
     @abstractmethod
     def _are_open(self, parts: list[ThingPart]) -> bool: ...
@@ -198,6 +230,9 @@ class LooseJudgement(Judgement):
             return place.contains(thing.center_w)
         touches = self._touches(thing.geoms, place.owner.geoms)
         return touches and place.contains(thing.center_w)
+
+    def _is_left_alone(self, thing: Thing) -> bool:
+        return True
 
     def _is_in(self, thing: Thing, place: Place) -> bool:
         return place.contains(thing.center_w, LOOSE_SLACK_M)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from robolearn.sim.world import FreeBody, World
 from robolearn.specs import Array
 
@@ -24,11 +22,6 @@ def is_settled(body: FreeBody) -> bool:
     )
 
 
-def is_still(joint_vel: Array) -> bool:
-    """Says whether every joint [rad/s] is at rest."""
-    return bool(np.abs(joint_vel).max() < MAX_STILL_JOINT_SPEED_RADPS)
-
-
 def is_released(world: World, geoms: Array) -> bool:
     """Says whether the gripper touches none of these geoms (a mask from `World.geoms_of`)."""
     return not world.touches(world.robot_geoms, geoms)
@@ -37,31 +30,6 @@ def is_released(world: World, geoms: Array) -> bool:
 def is_near(position_w: Array, goal_w: Array, tolerance_m: float) -> bool:
     """Says whether two points lie within `tolerance_m`; give only x and y to ignore height."""
     return math.dist(position_w.tolist(), goal_w.tolist()) <= tolerance_m
-
-
-def is_at_height(body: FreeBody, height_m: float, tolerance_m: float = HEIGHT_TOLERANCE_M) -> bool:
-    """Says whether the body's centre is at that height over the table."""
-    return abs(float(body.position_w[2]) - height_m) <= tolerance_m
-
-
-def is_on(
-    world: World,
-    upper: tuple[FreeBody, Array],
-    lower: tuple[FreeBody, Array],
-    *,
-    height_m: float,
-    tolerance_m: float,
-) -> bool:
-    """Says whether one body rests on another: touching, over its middle, `height_m` above it.
-
-    Bodies come with their geoms, as `World.geoms_of` gives them.
-    """
-    upper_w, lower_w = upper[0].position_w, lower[0].position_w
-    return (
-        is_near(upper_w[:2], lower_w[:2], tolerance_m)
-        and abs(float(upper_w[2] - lower_w[2]) - height_m) <= HEIGHT_TOLERANCE_M
-        and world.touches(upper[1], lower[1])
-    )
 
 
 class ConsecutiveSteps:

@@ -77,11 +77,6 @@ def add_disc_marker(spec: mujoco.MjSpec, name: str, radius_m: float, rgba: Rgba)
     _add_marker(spec, name, mujoco.mjtGeom.mjGEOM_CYLINDER, (radius_m, 0.0005, 0.0), rgba)
 
 
-def add_ball_marker(spec: mujoco.MjSpec, name: str, radius_m: float, rgba: Rgba) -> None:
-    """Adds a ball that touches nothing. Move it with `World.marker(name)`."""
-    _add_marker(spec, name, mujoco.mjtGeom.mjGEOM_SPHERE, (radius_m, 0.0, 0.0), rgba)
-
-
 def make_camera_quaternion(position: Array, looks_at: Array, up: Array) -> Array:
     """Returns the orientation (w, x, y, z) of a camera that looks at a point, `up` upright."""
     backwards = (position - looks_at) / np.linalg.norm(position - looks_at)

@@ -111,6 +111,19 @@ class MovingPart:
     loose_closed_to: float | None = None
 
 
+@dataclass(frozen=True)
+class Lamp:
+    """A lamp that is lit from when a part was open on, until the thing is set down anew.
+
+    Attributes:
+        position_t: its middle [m].
+        radius_m: of the ball that it is.
+    """
+
+    position_t: Vector3
+    radius_m: float
+
+
 class Category(ABC):
     """A kind of thing.
 
@@ -124,6 +137,10 @@ class Category(ABC):
         regions: places by name.
         moving_parts: by name.
         physics: how a world with it must be integrated; None leaves that to the robot's body.
+        lamp: which shows that it was pressed; None if it has none.
+        height_range_m: how high over its place it hovers, if it does.
+        room_m: radius of the circle around it that stays free of others at a start; by default
+            half its longer side.
     """
 
     name: str
@@ -135,6 +152,9 @@ class Category(ABC):
     regions: Mapping[str, NamedRegion] = MappingProxyType({})
     moving_parts: Mapping[str, MovingPart] = MappingProxyType({})
     physics: Physics | None = None
+    lamp: Lamp | None = None
+    height_range_m: tuple[float, float] | None = None
+    room_m: float | None = None
 
     @property
     def radius_m(self) -> float:

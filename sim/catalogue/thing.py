@@ -10,13 +10,15 @@ import mujoco
 import numpy as np
 
 from robolearn.errors import UnknownNameError
-from robolearn.sim.catalogue.category import Category, MovingPart
+from robolearn.sim.catalogue.category import Category, Lamp, MovingPart
+from robolearn.sim.catalogue.markers import Marker
 from robolearn.sim.catalogue.parts import Parts
 from robolearn.sim.predicates import MAX_STILL_JOINT_SPEED_RADPS, is_settled
 from robolearn.sim.world import World
 from robolearn.specs import Array
 
 MAX_STILL_SLIDE_SPEED_MPS = 0.01
+LIT_RGBA, LIT_GROWTH = (0.2, 1.0, 0.3, 1.0), 1.12  # the lit lamp covers the dark one
 
 
 def add_thing(spec: mujoco.MjSpec, name: str, category: Category, scale: float) -> None:
@@ -25,6 +27,10 @@ def add_thing(spec: mujoco.MjSpec, name: str, category: Category, scale: float) 
     if not category.is_fixture:
         body.add_freejoint(name=name)
     category.build(Parts(spec, body, name, scale))
+    if category.lamp is not None:
+        lit = spec.worldbody.add_body(name=_name_lamp(name), mocap=True)
+        radii = (LIT_GROWTH * category.lamp.radius_m,) * 3
+        Parts(spec, lit, name, scale).add_ellipsoid((0.0,) * 3, radii, LIT_RGBA, solid=False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Thing:
         }
         self._free = None if category.is_fixture else world.free_body(name)
         self._fixture = world.fixture(name) if category.is_fixture else None
+        self._lamp = world.marker(_name_lamp(name)) if category.lamp is not None else None
         joints = [index for part in self.parts.values() for index in part.joint.qpos_indices]
         self.qpos_indices = [*(self._free.qpos_indices if self._free else ()), *joints]
 
@@ -108,6 +115,46 @@ class Thing:
             self._free.place(position_w, yaw_rad)
         elif self._fixture is not None:
             self._fixture.place(position_w, yaw_rad)
+        self.set_lamp(is_lit=False)
+
+    def set_lamp(self, *, is_lit: bool) -> None:
+        """Switches its lamp, if it has one: the lit one is moved over the dark one, or away."""
+        if self._lamp is not None and self._fixture is not None:
+            hidden_t = (0.0, 0.0, self.category.size_m[2] / 4)
+            lamp_t = self._get_lamp().position_t if is_lit else hidden_t
+            self._lamp.place(self._fixture.to_world(x * self.scale for x in lamp_t))
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether its lamp is on, read from the scene itself: a mirror of it shall know, too.
+
+        Raises:
+            KeyError: if it has no lamp.
+        """
+        lamp = self._get_lamp()
+        assert self._lamp is not None
+        place_w = self.to_world(lamp.position_t)
+        return math.dist(self._lamp.position_w, place_w) < lamp.radius_m * self.scale
+
+    def _get_lamp(self) -> Lamp:
+        if self.category.lamp is None:
+            raise KeyError(f"{self.name}, which has no lamp")
+        return self.category.lamp
+
+    def get_fixed_state(self) -> list[float]:
+        """Returns where something that stands fast is, and whether its lamp is lit.
+
+        That is x, y, then z where it may hover, yaw unless it is a marker, and the lamp.
+        """
+        x, y, z = self.position_w.tolist()
+        state = [x, y]
+        if self.category.height_range_m is not None:
+            state.append(z)
+        if not isinstance(self.category, Marker):
+            state.append(self.yaw_rad)
+        if self.category.lamp is not None:
+            state.append(float(self.is_lit))
+        return state
 
     def to_world(self, point_t: Iterable[float], part: str = "") -> Array:
         """Turns a point of its frame, or of a part's, at full size, into world coordinates [m]."""
@@ -210,6 +257,10 @@ class _Frame:
         index = world.model.body(name).id
         self.position_w: Array = world.data.xpos[index]
         self.rotation: Array = world.data.xmat[index].reshape(3, 3)
+
+
+def _name_lamp(name: str) -> str:
+    return f"{name}_lamp"
 
 
 def _make_turn(axis_w: Array, angle_rad: float) -> Array:

@@ -13,8 +13,8 @@ class Workspace(Category):
 
     Attributes:
         origin_b: its middle in the robot's base frame, at full size [m].
-        is_full_size: whether lengths are those of a household, to be scaled for a small arm; if
-            not, they are the arm's own.
+        embodiment_name: the arm in whose own metres scenes on it are laid out; None for one of
+            household size, whose scenes are scaled for a small arm.
         rgba: colour of the surface.
     """
 
@@ -27,11 +27,11 @@ class Workspace(Category):
         size_xy_m: tuple[float, float],
         rgba: Rgba,
         *,
-        is_full_size: bool = True,
+        embodiment_name: str | None = None,
     ) -> None:
         self.name, self.origin_b, self.rgba = name, origin_b, rgba
         self.size_m: Vector3 = (*size_xy_m, 0.0)
-        self.is_full_size = is_full_size
+        self.embodiment_name = embodiment_name
 
     def build(self, parts: Parts) -> None:
         """Nothing: the surface is part of what surrounds the robot."""
@@ -45,5 +45,12 @@ CATEGORIES = (
     Workspace("living_room_table", (0.51, 0.0, 0.0), (0.70, 1.6), (0.52, 0.36, 0.23, 1.0)),
     Workspace("study_table", (0.55, 0.0, 0.0), (1.0, 1.2), (0.62, 0.46, 0.32, 1.0)),
     Workspace("floor", (0.60, 0.0, 0.0), (2.0, 2.0), (0.60, 0.60, 0.62, 1.0)),
-    Workspace("desk", (0.0, 0.0, 0.0), (1.0, 1.0), (0.83, 0.82, 0.78, 1.0), is_full_size=False),
+    *(
+        Workspace(f"{arm}_desk", (0.0, 0.0, 0.0), size_xy_m, rgba, embodiment_name=arm)
+        for arm, size_xy_m, rgba in (
+            ("so101", (1.0, 1.0), (0.83, 0.82, 0.78, 1.0)),
+            ("koch", (1.0, 1.0), (0.83, 0.82, 0.78, 1.0)),
+            ("panda", (2.0, 1.2), (0.78, 0.68, 0.55, 1.0)),
+        )
+    ),
 )

@@ -182,6 +182,10 @@ class ArmSkills:
             return 0.0
         return width_m / 2 - CENTRED_HALF_M + ASIDE_M
 
+    def find_closed_aside(self) -> float:
+        """Returns how far from the hand's axis closed fingers meet, towards the jaw [m]."""
+        return -CENTRED_HALF_M if self.body.has_fixed_finger else 0.0
+
     def measure_joint_pos(self) -> Array:
         """Returns where the joints really are [rad], without the gripper."""
         return np.array([joint.position for joint in self._joints[:-1]])
@@ -214,11 +218,6 @@ class ArmSkills:
         self.opening = 0.0
         yield from self.wait(self.num_grasp_steps)
 
-    def open_gripper(self, opening: float | None = None) -> Iterator[Array]:
-        """Opens the gripper; if not told how far, wide enough for a block."""
-        self.opening = self.body.grasp_opening if opening is None else opening
-        yield from self.wait(self.num_grasp_steps)
-
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
         """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
@@ -234,15 +233,3 @@ class ArmSkills:
         roll_rad = heading_rad - find_bearing(position_w)
         turns = round((DOWN_RAD - roll_rad) / symmetry_rad)
         return roll_rad + turns * symmetry_rad
-
-    def find_aim(self, position_w: Array, roll_rad: float, offset_m: float) -> Array:
-        """Returns the tool position that leaves an object `offset_m` nearer to the open jaw.
-
-        A fixed finger stands only a few millimetres off the axis of a centred block; closing slides
-        the block onto it. Two fingers that move alike take the object in the middle.
-        """
-        if not self.body.has_fixed_finger:
-            return np.asarray(position_w, float)
-        heading_rad = roll_rad + find_bearing(position_w)
-        aside = np.array([math.cos(heading_rad), math.sin(heading_rad), 0.0])
-        return np.asarray(position_w - offset_m * aside, float)

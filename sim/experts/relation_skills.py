@@ -13,7 +13,7 @@ from robolearn.sim.catalogue.fixtures.cables import CableClip
 from robolearn.sim.catalogue.thing import Thing, ThingPart
 from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.expert import Plan
-from robolearn.sim.experts.skills import moving_parts, pick_place, route
+from robolearn.sim.experts.skills import moving_parts, pick_place, route, touch
 from robolearn.sim.experts.skills.goals import Goal, find_goals, get_pose, select_free
 from robolearn.sim.experts.skills.grasps import Choice, choose_grasp, find_spots
 from robolearn.sim.experts.skills.hand import HandSkills
@@ -46,6 +46,7 @@ class RelationSkills:
             "in": self._put,
             "up": self._raise,
             "pressed": self._press,
+            "reached": self._touch,
             "routed": self._route,
             **dict.fromkeys(("open", "close", "turnon", "turnoff"), self._move_parts),
         }
@@ -59,6 +60,8 @@ class RelationSkills:
         """Takes the first thing and puts it on or in the second."""
         name, support = relation.arguments
         thing = self._scene.things[name]
+        if not thing.category.grasps:
+            return (yield from self._push(relation, thing))
         yield from self._put_aside(thing, support)
         yield from self._open_up(support)
         choice = self._choose_grasp(relation, attempt)
@@ -67,12 +70,24 @@ class RelationSkills:
                 choice = self._choose_grasp(relation, attempt)
         if choice is None or not (yield from self._take(thing, choice)):
             return False
-        width_m = choice.candidate.width_m
-        place = pick_place.place(self._hand, thing, self._find_goals(relation), width_m)
+        opening = choice.candidate.opening
+        place = pick_place.place(self._hand, thing, self._find_goals(relation), opening)
         placed = yield from self._run("place", relation.arguments, place, self._expect(relation))
         if not placed:
             yield from pick_place.let_go(self._hand)
         return placed
+
+    def _push(self, relation: Relation, thing: Thing) -> Attempt:
+        """Pushes what cannot be taken."""
+        goal_w = self._find_goals(relation)[0].pose.position
+        push = touch.push(self._hand, thing, goal_w)
+        return (yield from self._run("push", relation.arguments, push, self._expect(relation)))
+
+    def _touch(self, relation: Relation, attempt: int) -> Attempt:
+        """Brings the tool to a marker."""
+        del attempt
+        way = touch.touch(self._hand, self._scene.things[relation.arguments[0]])
+        return (yield from self._run("touch", relation.arguments, way, self._expect(relation)))
 
     def _raise(self, relation: Relation, attempt: int) -> Attempt:
         """Takes a thing and holds it high."""
@@ -89,7 +104,7 @@ class RelationSkills:
         """Presses every button of a thing."""
         del attempt
         for part in self._scene.things[relation.arguments[0]].parts.values():
-            press = moving_parts.press(self._hand, part)
+            press = touch.press(self._hand, part)
             yield from self._run("press", relation.arguments, press, self._expect(relation))
         return self._judgement.holds(relation)
 
@@ -126,8 +141,7 @@ class RelationSkills:
 
     def _take(self, thing: Thing, choice: Choice) -> Attempt:
         """Reaches for a thing and lifts it; lets go of what did not come along."""
-        hand, names, start_w = self._hand, (thing.name,), thing.position_w
-        way_w = choice.lifted.position_w - choice.candidate.target.position_w
+        hand, names = self._hand, (thing.name,)
         before = pick_place.find_start(hand, choice.candidate)
         reach = pick_place.reach(hand, choice.candidate)
         yield from self._log.run("reach", names, reach, lambda: hand.is_at(before))
@@ -135,7 +149,7 @@ class RelationSkills:
             "grasp",
             names,
             pick_place.grasp(hand, thing, choice),
-            lambda: pick_place.has_followed(thing, start_w, way_w),
+            lambda: pick_place.has_followed(hand, choice),
         )
         if not taken:
             yield from pick_place.let_go(hand)
@@ -158,7 +172,7 @@ class RelationSkills:
         choice = choose_grasp(self._hand, thing, spots) if spots else None
         if choice is None or not (yield from self._take(thing, choice)):
             return
-        place = pick_place.place(self._hand, thing, spots, choice.candidate.width_m)
+        place = pick_place.place(self._hand, thing, spots, choice.candidate.opening)
         names = (thing.name, self._scene.workspace_name)
         yield from self._run("place", names, place, lambda: thing.is_settled)
 

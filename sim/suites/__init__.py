@@ -49,7 +49,7 @@ def describe_task(suite: str, task_id: str) -> TaskDescription:
 def make_task(
     suite: str,
     id: str,
-    name: str = "",
+    name: str | None = None,
     instruction: str | None = None,
     time_limit_s: float | None = None,
     starts: str = "fresh",
@@ -60,7 +60,7 @@ def make_task(
     Args:
         suite: its name.
         id: of the task within the suite.
-        name: of the task; always that of suite and id, given for those who only read it.
+        name: of the task; by default that of suite and id.
         instruction: the goal in words; the task's own if none is given.
         time_limit_s: the task's own if none is given [s].
         starts: `fresh`, drawn from each seed, or `stored`, where the seed is the number of a start.
@@ -70,10 +70,10 @@ def make_task(
         UnknownNameError: if there is no such suite, task, or kind of starts.
         RobolearnError: if the suite stores no starts.
     """
-    del name
     found = get_suite(suite)
-    given = {"instruction": instruction, "time_limit_s": time_limit_s, **(options or {})}
-    task = found.make_task(id, **{key: value for key, value in given.items() if value is not None})
+    given = {"name": name, "instruction": instruction, "time_limit_s": time_limit_s}
+    given = {key: value for key, value in given.items() if value is not None}
+    task = found.make_task(id, **given, **(options or {}))
     if starts not in ("fresh", "stored"):
         raise UnknownNameError("kind of starts", starts, ("fresh", "stored"))
     if starts == "stored":

@@ -17,6 +17,8 @@ FILES = Path(__file__).parent / "files"  # of our own suites, a folder each
 class BddlSuite(Suite):
     """One task for each `*.bddl` file of a folder, in alphabetical order.
 
+    A name with a dot in it is another arm's layout of a task; see `BddlTask`.
+
     Attributes:
         folder: where the files are.
     """
@@ -40,7 +42,9 @@ class BddlSuite(Suite):
         Raises:
             RobolearnError: if the folder holds none.
         """
-        names = tuple(sorted(path.stem for path in self.folder.glob("*.bddl")))
+        names = tuple(
+            sorted(path.stem for path in self.folder.glob("*.bddl") if "." not in path.stem)
+        )
         if not names:
             raise RobolearnError(f"no *.bddl file in {self.folder}")
         return names

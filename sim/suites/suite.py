@@ -65,14 +65,14 @@ class Suite(ABC):
         """Returns a task's goal as the judge reads it, a line for each part."""
 
     def make_task(self, task_id: str, **options: Any) -> SimTask:
-        """Builds a task, named after the suite.
+        """Builds a task, by default named after the suite.
 
         Raises:
             UnknownNameError: if the suite has no such task.
         """
         if task_id not in self.task_ids:
             raise UnknownNameError("task", task_id, self.task_ids, f"in suite {self.name!r}")
-        return self.build_task(task_id, name=f"{self.name}/{task_id}", **options)
+        return self.build_task(task_id, **{"name": f"{self.name}/{task_id}", **options})
 
     def describe(self, task_id: str) -> TaskDescription:
         """Describes a task.

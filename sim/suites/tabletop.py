@@ -4,6 +4,7 @@ from robolearn.sim.suites.bddl_suite import BddlSuite
 from robolearn.sim.suites.paired_suite import PairedSuite
 
 SUITES = (
+    BddlSuite("desk", 1, "eight tasks in an arm's own metres", robot="so101_sim"),
     BddlSuite("spatial", 1, "the same bowl in ten places: only the place in words tells which"),
     BddlSuite("object", 1, "ten objects, one goal: each into the basket"),
     BddlSuite("goal", 1, "one scene, ten things to do in it"),

@@ -9,9 +9,12 @@ import numpy as np
 
 from robolearn.robot import Robot
 from robolearn.sim.bddl.parser import load_problem
+from robolearn.sim.bddl.problem import BddlError, Problem
 from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.cable_line import NUM_TRACKED_POINTS
+from robolearn.sim.catalogue.category import Category
 from robolearn.sim.catalogue.fixtures.cables import Cable
+from robolearn.sim.catalogue.markers import Marker
 from robolearn.sim.experts.planner import PlanningExpert
 from robolearn.sim.judgement import make_judgement
 from robolearn.sim.predicates import ConsecutiveSteps
@@ -29,15 +32,17 @@ BASE_TIME_S, RELATION_TIME_S = 10.0, 12.0  # of a time limit: to begin with, and
 class BddlTask(SimTask):
     """All relations of the goal hold; see `robolearn.sim.judgement` for when one does.
 
-    The privileged state is the pose of every thing that moves, the position of every moving part,
-    and x, y and yaw of every fixture, in the order of the file; then points along the cables.
+    A file of household size serves every arm. One in an arm's own metres serves that arm; beside
+    `NAME.bddl` there may be `NAME.ARM.bddl`, the same task laid out for another.
+
+    The privileged state is the pose of every thing that moves and the position of every moving
+    part, then where fixtures and markers are and whether lamps are lit, in the order of the file;
+    then points along the cables.
 
     Attributes:
-        problem: what the file says.
+        problem: what the file says, for the robot once bound.
         scene: the things and places, once bound.
     """
-
-    embodiment_names = tuple(SCENE_SCALES)
 
     def __init__(
         self,
@@ -61,17 +66,20 @@ class BddlTask(SimTask):
             RobolearnError: if the file cannot be read.
             BddlError: if it is wrong; says file, line and column.
         """
-        self.problem = load_problem(Path(file))
         self._judgement_name = judgement
-        self.scene = BddlScene(self.problem, scale=1.0)  # is whole for every scale, or for none
-        self.state_channels = self._list_channels()
+        self._problems = load_layouts(Path(file))
+        self.embodiment_names = tuple(self._problems)
+        self.problem = self._problems[self.embodiment_names[0]]
+        self.scene = BddlScene(self.problem, scale=1.0)
+        self.state_channels = list_channels(self.scene)
         limit_s = time_limit_s or BASE_TIME_S + RELATION_TIME_S * len(self.problem.goal)
         super().__init__(name or Path(file).stem, instruction or self.problem.language, limit_s)
 
     def bind(self, robot: Robot) -> None:
         """Builds the scene at the robot's scale; see `Task.bind`."""
-        scale = SCENE_SCALES.get(robot.embodiment.name, 1.0)
-        self.scene = BddlScene(self.problem, scale)
+        arm = robot.embodiment.name
+        self.problem = self._problems.get(arm, self.problem)
+        self.scene = BddlScene(self.problem, SCENE_SCALES.get(arm, 1.0))
         super().bind(robot)
 
     def build_scene(self, spec: mujoco.MjSpec) -> None:
@@ -87,18 +95,22 @@ class BddlTask(SimTask):
             self.judgement.check(relation)
         things = self.scene.things.values()
         self._indices = np.array([i for thing in things for i in thing.qpos_indices], int)
-        self._fixtures = [thing for thing in things if thing.category.is_fixture]
+        self._fixed = [thing for thing in things if thing.category.is_fixture]
+        self._state = np.empty(len(self.state_channels))
 
     def place_parts(self, rng: np.random.Generator) -> None:
         """Draws a start that the file allows."""
         self.scene.set_out(rng)
-        self.judgement.reset()
 
     def get_state(self) -> Array:
-        """Poses and positions of parts, x, y and yaw of the fixtures, points of the cables."""
-        fixed = [(*thing.position_w[:2], thing.yaw_rad) for thing in self._fixtures]
-        cables = [cable.tracked_points_w.ravel() for cable in self.scene.cables.values()]
-        return np.concatenate((self.world.data.qpos[self._indices], np.ravel(fixed), *cables))
+        """What moves, then what stands, lamps and cables; valid until the next call."""
+        num_moving = len(self._indices)
+        self._state[:num_moving] = self.world.data.qpos[self._indices]
+        fixed = [value for thing in self._fixed for value in thing.get_fixed_state()]
+        for cable in self.scene.cables.values():
+            fixed += cable.tracked_points_w.ravel().tolist()
+        self._state[num_moving:] = fixed
+        return self._state
 
     def is_goal_reached(self) -> bool:
         """Whether all relations of the goal hold at this moment."""
@@ -109,19 +121,62 @@ class BddlTask(SimTask):
         """Returns the policy that solves this task by looking at the world."""
         return PlanningExpert(self.scene, self.judgement)
 
-    def _list_channels(self) -> tuple[tuple[str, str], ...]:
-        moving: list[tuple[str, str]] = []
-        fixed: list[tuple[str, str]] = []
-        points: list[tuple[str, str]] = []
-        for name, category in self.scene.categories.items():
-            if name == self.scene.workspace_name:
-                continue
-            if category.is_fixture:
-                fixed += [(f"{name}_x", "m"), (f"{name}_y", "m"), (f"{name}_yaw", "rad")]
-            else:
-                moving += pose_channels(name)
-            moving += [(f"{name}_{part}_position", "1") for part in category.moving_parts]
-            if isinstance(category, Cable):
-                for index in range(1, NUM_TRACKED_POINTS + 1):
-                    points += [(f"{name}_point{index}_{axis}", "m") for axis in "xyz"]
-        return (*moving, *fixed, *points)
+
+def load_layouts(file: Path) -> dict[str, Problem]:
+    """Reads a file and those that lay the same task out for other arms.
+
+    Returns:
+        What to build, by the name of the arm.
+
+    Raises:
+        RobolearnError: if a file cannot be read.
+        BddlError: if one is wrong, or lays out another task.
+    """
+    main = load_problem(file)
+    scene = BddlScene(main, scale=1.0)  # is whole for every scale, or for none
+    arm = scene.workspace.embodiment_name
+    if arm is None:
+        return dict.fromkeys(SCENE_SCALES, main)
+    layouts = {arm: main}
+    for path in sorted(file.parent.glob(f"{file.stem}.*{file.suffix}")):
+        other = load_problem(path)
+        other_scene = BddlScene(other, scale=1.0)
+        arm = other_scene.workspace.embodiment_name
+        place = next(iter(other.instances.values())).location
+        if arm is None or arm in layouts or arm != path.stem.removeprefix(f"{file.stem}."):
+            raise BddlError(place, f"expected the desk of the arm that the file {path.name} names")
+        if list_channels(other_scene) != list_channels(scene) or other.goal != main.goal:
+            raise BddlError(place, f"expected the same things and the same goal as in {file.name}")
+        layouts[arm] = other
+    return layouts
+
+
+def list_channels(scene: BddlScene) -> tuple[tuple[str, str], ...]:
+    """Returns name and unit of each entry of the privileged state."""
+    moving: list[tuple[str, str]] = []
+    fixed: list[tuple[str, str]] = []
+    points: list[tuple[str, str]] = []
+    for name, category in scene.categories.items():
+        if name == scene.workspace_name:
+            continue
+        if category.is_fixture:
+            fixed += _list_fixed_channels(name, category)
+        else:
+            moving += pose_channels(name)
+        moving += [(f"{name}_{part}_position", "1") for part in category.moving_parts]
+        if isinstance(category, Cable):
+            for index in range(1, NUM_TRACKED_POINTS + 1):
+                points += [(f"{name}_point{index}_{axis}", "m") for axis in "xyz"]
+    return (*moving, *fixed, *points)
+
+
+def _list_fixed_channels(name: str, category: Category) -> list[tuple[str, str]]:
+    """The channels of `Thing.get_fixed_state`."""
+    channels = [(f"{name}_x", "m"), (f"{name}_y", "m")]
+    if category.height_range_m is not None:
+        channels.append((f"{name}_z", "m"))
+    if not isinstance(category, Marker):
+        channels.append((f"{name}_yaw", "rad"))
+    if category.lamp is not None:
+        channels.append((f"{name}_lamp", "1"))
+    return channels

@@ -52,9 +52,9 @@ class DriveLaps(SimTask):
             the lap before, to the moment the rear axle crossed the line.
     """
 
-    embodiment_names: ClassVar = ("rc_car",)
+    embodiment_names = ("rc_car",)
     hold_steps: ClassVar[int] = 1  # over the line is over the line
-    state_channels: ClassVar = (
+    state_channels = (
         ("car_x", "m"),
         ("car_y", "m"),
         ("car_yaw", "rad"),

@@ -15,7 +15,7 @@ from robolearn.errors import IncompatibleError
 from robolearn.robot import Robot
 from robolearn.sim.predicates import ConsecutiveSteps
 from robolearn.sim.simulated_robot import SimulatedRobot
-from robolearn.sim.world import FreeBody, ScalarJoint, World
+from robolearn.sim.world import World
 from robolearn.specs import Array, ArraySpec
 from robolearn.task import Evaluation, Task
 
@@ -71,9 +71,9 @@ class SimTask(Task):
         perturbations: what changes the task at each reset; set before it is bound.
     """
 
-    embodiment_names: ClassVar[tuple[str, ...]] = ("so101",)
+    embodiment_names: tuple[str, ...] = ("so101",)
     hold_steps: ClassVar[int] = HOLD_STEPS
-    state_channels: ClassVar[tuple[tuple[str, str], ...]]
+    state_channels: tuple[tuple[str, str], ...]
     world: World
     stored_starts: StartStates | None = None
     perturbations: Sequence[Perturbation] = ()
@@ -183,8 +183,3 @@ def pose_channels(name: str) -> tuple[tuple[str, str], ...]:
     """Returns the state channels of a free body: position [m] and quaternion."""
     positions = tuple((f"{name}_{axis}", "m") for axis in ("x", "y", "z"))
     return positions + tuple((f"{name}_q{part}", "1") for part in ("w", "x", "y", "z"))
-
-
-def indices_of(*parts: FreeBody | ScalarJoint) -> Array:
-    """Returns where the state of these parts lies in `world.data.qpos`, for one fast look-up."""
-    return np.array([index for part in parts for index in part.qpos_indices])

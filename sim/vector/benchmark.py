@@ -16,7 +16,7 @@ from robolearn.errors import MissingDependencyError, RobolearnError
 from robolearn.sim.benchmark import IMAGE_SIZE_PX, bound_to_one_core
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.tasks.pick_place import PickPlace
+from robolearn.sim.suites import make_task
 from robolearn.sim.vector import peers
 from robolearn.sim.vector.raw_physics import raw_processes
 from robolearn.sim.vector.recording import Recording, record_worlds
@@ -120,7 +120,7 @@ def make_camera_world() -> Environment:
 
 def _make_world(cameras: tuple[str, ...]) -> Environment:
     robot = MujocoRobot(So101Model(), cameras, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
-    return Environment(robot, PickPlace("pick_place", "Put the red block on the blue disc.", 8.0))
+    return Environment(robot, make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0))
 
 
 def _measure_state(

@@ -10,7 +10,7 @@ from robolearn.sim.arm_model import SERVO_BANDWIDTH_HZ
 from robolearn.sim.hands import PAD_THICKNESS_M, PARALLEL_GAP_M
 from robolearn.sim.models import get_body_model, koch, so101
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.tasks.pick_place import PickPlace
+from robolearn.sim.suites import make_task
 from robolearn.sim.world import World
 from robolearn.testing import check_environment, check_robot
 
@@ -138,7 +138,7 @@ def test_it_keeps_the_contract_of_a_robot(body):
 
 def test_it_keeps_the_contract_of_an_environment(body):
     def make():
-        task = PickPlace("pick_place", "Put the red block on the blue disc.", 2.0)
+        task = make_task("desk", "pick_place", name="pick_place", time_limit_s=2.0)
         return Environment(MujocoRobot(body), task)
 
     check_environment(make)
@@ -147,7 +147,7 @@ def test_it_keeps_the_contract_of_an_environment(body):
 @pytest.mark.slow
 @pytest.mark.parametrize("first_seed", [5000, 7000])
 def test_the_expert_picks_and_places_nearly_always(body, first_seed):
-    task = PickPlace("pick_place", "Put the red block on the blue disc.", 8.0)
+    task = make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0)
     environment = Environment(MujocoRobot(body), task)
     expert = task.make_expert()
     seeds = range(first_seed, first_seed + 50)

@@ -99,7 +99,9 @@ def test_all_goals_must_hold_at_once(tmp_path):
         ("(In can_1 plate_1)", "expects a region of a container"),
         ("(Open can_1)", "unknown moving part"),
         ("(On main_table plate_1)", "expects a thing"),
-        ("(Reached can_1)", "cannot be judged"),
+        ("(Reached can_1)", "expects a marker"),
+        ("(Pressed can_1)", "expects a thing with a lamp"),
+        ("(Routed can_1 plate_1)", "expects a cable and a clip"),
     ],
 )
 def test_a_goal_without_meaning_is_refused_with_its_place(tmp_path, goal, words):

@@ -7,7 +7,7 @@ from robolearn.errors import RobolearnError, SpecError
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.perturbed_robot import CORRELATION, PerturbedRobot
-from robolearn.sim.tasks.pick_place import PickPlace
+from robolearn.sim.suites import make_task
 
 HOME = np.float32(SO101.home_position)
 
@@ -27,7 +27,7 @@ def robot():
 def test_a_task_binds_and_info_holds_the_noisy_action():
     environment = Environment(
         PerturbedRobot(MujocoRobot(So101Model())),
-        PickPlace("pick_place", "Put the red block on the blue disc.", 8.0),
+        make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0),
     )
     environment.reset(seed=1)
     applied = environment.step(HOME)[4]["action_applied"]

@@ -7,9 +7,9 @@ import pytest
 from robolearn.embodiments.so101 import SO101
 from robolearn.errors import RobotError
 from robolearn.plant import Drive
+from robolearn.sim import suites
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
-from robolearn.sim.tasks.pick_place import PickPlace
 from robolearn.sim.twin import MujocoPlant
 
 
@@ -18,7 +18,7 @@ def make_plant(task=None):
 
 
 def make_task():
-    return PickPlace("pick_place", "Put the red block on the blue disc.", 8.0)
+    return suites.make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0)
 
 
 def hold_all(plant):

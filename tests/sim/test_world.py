@@ -7,7 +7,6 @@ from robolearn.sim.physics import Physics
 from robolearn.sim.predicates import (
     ConsecutiveSteps,
     is_near,
-    is_on,
     is_released,
     is_settled,
 )
@@ -52,22 +51,6 @@ def test_touching_is_seen_between_the_right_parts_only(world):
     world.forward()
     assert world.touches(one, two)
     assert not world.touches(two, table)
-
-
-def test_on_needs_contact_the_middle_and_the_right_order(world):
-    one, two = world.free_body("one"), world.free_body("two")
-    parts = (two, world.geoms_of(["two"])), (one, world.geoms_of(["one"]))
-    limits = {"height_m": 2 * HALF_M, "tolerance_m": 0.01}
-    assert not is_on(world, *parts, **limits)
-    for offset_m, gap_m, expected in (
-        (0.0, -1e-4, True),
-        (0.012, -1e-4, False),
-        (0.0, 0.003, False),
-    ):
-        two.place((0.2 + offset_m, 0.0, 3 * HALF_M + gap_m))
-        world.forward()
-        assert is_on(world, *parts, **limits) is expected
-        assert not is_on(world, *parts[::-1], **limits)
 
 
 def test_a_block_at_rest_is_settled_and_a_falling_one_is_not(world):

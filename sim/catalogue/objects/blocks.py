@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import math
 
+from robolearn.kinematics import Vector3
 from robolearn.sim.catalogue.category import Category, Grasp
 from robolearn.sim.catalogue.parts import Parts
 from robolearn.sim.scene import Rgba
 
-EDGE_M = 0.04
+SIZE_M, MASS_KG = (0.04, 0.04, 0.04), 0.05
 
 
 class Block(Category):
-    """A cube."""
+    """A block on a square base."""
 
-    size_m = (EDGE_M, EDGE_M, EDGE_M)
-    grasps = (Grasp((0, 0, EDGE_M / 2), (1.0, 0.0, 0.0), width_m=EDGE_M, symmetry_rad=math.pi / 2),)
-
-    def __init__(self, name: str, rgba: Rgba) -> None:
-        self.name, self._rgba = name, rgba
+    def __init__(
+        self,
+        name: str,
+        rgba: Rgba,
+        size_m: Vector3 = SIZE_M,
+        mass_kg: float = MASS_KG,
+        *,
+        is_graspable: bool = True,
+    ) -> None:
+        """Takes its shape, and whether hands may take it: one too wide for them is pushed."""
+        self.name, self.size_m, self._rgba, self._mass_kg = name, size_m, rgba, mass_kg
+        width_m, _, height_m = size_m
+        grasp = Grasp((0, 0, height_m / 2), (1, 0, 0), width_m=width_m, symmetry_rad=math.pi / 2)
+        self.grasps = (grasp,) if is_graspable else ()
 
     def build(self, parts: Parts) -> None:
-        """A cube of light wood."""
-        half = EDGE_M / 2
-        parts.add_box((-half, -half, 0), (half, half, EDGE_M), self._rgba, 0.05)
+        """A block of light wood."""
+        length, width, height = self.size_m
+        low, high = (-length / 2, -width / 2, 0.0), (length / 2, width / 2, height)
+        parts.add_box(low, high, self._rgba, self._mass_kg)
 
 
 CATEGORIES = (

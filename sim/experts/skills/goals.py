@@ -11,6 +11,7 @@ import numpy as np
 from robolearn.sim.bddl_scene import BddlScene, Place
 from robolearn.sim.catalogue.category import DOWN, NamedRegion
 from robolearn.sim.catalogue.thing import Thing
+from robolearn.sim.experts.hand_target import find_bearing
 from robolearn.sim.experts.skills.pose import Pose, find_corners, make_turn_z
 from robolearn.sim.experts.skills.preview import MAX_OVERLAP_M, Preview
 from robolearn.specs import Array
@@ -65,7 +66,7 @@ def find_goals(scene: BddlScene, thing: Thing, support: str, slot: tuple[int, in
     top_w = carrier.to_world((0.0, 0.0, carrier.category.top_m))
     return [
         Goal(_put(thing, top_w, rotation), np.array(DOWN), 0.0)
-        for rotation in find_turns(thing, NUM_YAWS)
+        for rotation in (_turn_along(thing, top_w), *find_turns(thing, NUM_YAWS))
     ]
 
 
@@ -83,6 +84,13 @@ def find_spots_aside(thing: Thing) -> list[Goal]:
         for away_m in ASIDE_M
         for angle in np.linspace(0.0, 2 * math.pi, NUM_YAWS, endpoint=False)
     ]
+
+
+def _turn_along(thing: Thing, goal_w: Array) -> Array:
+    """Returns how a thing is turned if the arm brings it there without turning its hand."""
+    turn_rad = find_bearing(goal_w) - find_bearing(thing.position_w)
+    rotation: Array = make_turn_z(turn_rad) @ get_pose(thing).rotation
+    return rotation
 
 
 def select_free(preview: Preview, thing: Thing, goals: list[Goal]) -> list[Goal]:

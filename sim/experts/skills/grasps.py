@@ -28,11 +28,13 @@ from robolearn.specs import Array
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
 TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+NARROW_COST = 0.05
 UP_W = np.array([0.0, 0.0, 1.0])
 Ratings = dict[tuple[float, ...], float]
 
 MAX_ROUTES = 8  # that are looked at from end to end
 MAX_LOOKS = 1200  # at ways of putting down, before the best so far is taken
+WIDE_ROOM_M = 0.03  # on either side of what a hand takes, where there is room
 TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
 TIP_ROOM_M = 0.003  # below the fingertips
 LIFTS_M = (
@@ -50,14 +52,12 @@ class Candidate:
 
     Attributes:
         target: of the hand.
-        opening: of the gripper before it closes.
-        width_m: of what is between the fingers.
+        opening: of the gripper before it closes, and when it lets go.
         cost: what speaks against it before anything is looked at.
     """
 
     target: HandTarget
     opening: float
-    width_m: float
     cost: float
 
 
@@ -125,10 +125,11 @@ def list_candidates(hand: HandSkills, thing: Thing, goal: Goal) -> list[Candidat
     way_in = goal.pose.rotation.T @ goal.way_in_w  # as the thing is turned there
     pitch_rad = _find_pitch(get_pose(thing).rotation @ way_in)
     found = [
-        _make_candidate(hand, thing, grasp, turn, tilt_rad, 0.1 * index, pitch_rad)
+        _make_candidate(hand, thing, grasp, (turn, tilt_rad, room_m), 0.1 * index, pitch_rad)
         for index, grasp in enumerate(thing.category.grasps)
         for turn in _find_turns(grasp)
         for tilt_rad in TILTS_RAD
+        for room_m in (WIDE_ROOM_M, FINGER_ROOM_M)
     ]
     return sorted(found, key=lambda candidate: candidate.cost)
 
@@ -314,12 +315,12 @@ def _make_candidate(
     hand: HandSkills,
     thing: Thing,
     grasp: Grasp,
-    turn_rad: float,
-    tilt_rad: float,
+    variant: tuple[float, float, float],
     cost: float,
     pitch_rad: float,
 ) -> Candidate:
     """Makes a candidate; `pitch_rad` is how steeply the hand best points."""
+    turn_rad, tilt_rad, room_m = variant
     turn = make_turn_z(turn_rad)
     position_w = thing.to_world(turn @ np.array(grasp.position_t))
     opening_w = thing.direction_to_world(turn @ np.array(grasp.opening_t))
@@ -331,8 +332,9 @@ def _make_candidate(
     target = target.shift(np.array([0.0, 0.0, _find_rise(hand, thing, grasp)]))
     cost += TILT_COST * abs(_find_pitch(ahead_w) - pitch_rad)
     cost += TURN_COST * abs(target.roll_rad - DOWN_RAD)
-    room_m = TILTED_ROOM_M if tilt_rad else FINGER_ROOM_M
-    return Candidate(target, hand.find_opening(width_m, room_m), width_m, cost)
+    cost += NARROW_COST * (room_m < WIDE_ROOM_M)
+    room_m = max(room_m, TILTED_ROOM_M) if tilt_rad else room_m
+    return Candidate(target, hand.find_opening(width_m, room_m), cost)
 
 
 def _find_pitch(ahead_w: Array) -> float:

@@ -48,19 +48,19 @@ class Route:
 
 
 class HandSkills:
-    """An arm's hand in a scene, whose lengths are all scaled alike.
+    """An arm's hand in a scene; all lengths of its ways are scaled alike.
 
     Attributes:
         arm: the arm.
         scene: what is around.
         preview: what would touch.
-        scale: of the scene.
+        scale: of the arm.
         held: what is in the hand.
     """
 
     def __init__(self, arm: ArmSkills, scene: BddlScene) -> None:
-        self.arm, self.scene, self.scale = arm, scene, scene.scale
-        self.preview = Preview(scene.world, arm, scene.scale)
+        self.arm, self.scene, self.scale = arm, scene, scene.arm_scale
+        self.preview = Preview(scene.world, arm, scene.arm_scale)
         self.held: Held | None = None
 
     def make_target(self, position_w: Array, ahead_w: Array, opening_w: Array) -> HandTarget:

@@ -64,22 +64,6 @@ def lead(hand: HandSkills, part: ThingPart, goals: Sequence[float]) -> Actions:
     yield from hand.back_off(STANDOFF_M, -hand.arm.target.ahead_w, UP_W)
 
 
-def press(hand: HandSkills, part: ThingPart) -> Actions:
-    """Presses a part as far as it goes with closed fingers, and comes back."""
-    handle = part.find_handle()
-    reach_m = hand.arm.body.tool_to_tip_m
-    contact_w = handle.position_w - reach_m * handle.approach_w
-    target = hand.make_target(contact_w, handle.approach_w, handle.opening_w)
-    target = aim(hand, target, 0.0)
-    hand.arm.opening = 0.0
-    yield from hand.travel(_back_off(hand, target))
-    yield from hand.catch_up()
-    way_m = (part.part.limit + PRESS_ON_M / 2) * hand.scale
-    yield from hand.go(target.shift(way_m * handle.approach_w), speed_mps=SLOW_MPS)
-    yield from hand.arm.wait(2)
-    yield from hand.go(_back_off(hand, target))
-
-
 @dataclass(frozen=True)
 class Lead:
     """A way to move a part.

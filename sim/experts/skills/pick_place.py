@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,6 @@ from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_route
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
-from robolearn.specs import Array
 
 # At full size.
 FOLLOWED = 0.6  # what stayed behind by more than this share of the hand's way was not grasped
@@ -36,20 +36,18 @@ def reach(hand: HandSkills, candidate: Candidate) -> Actions:
 
 
 def grasp(hand: HandSkills, thing: Thing, choice: Choice) -> Actions:
-    """Takes a thing and lifts it; remembers how it lies in the hand."""
+    """Takes a thing and lifts it; remembers how it lay in the hand before that."""
     yield from hand.go(choice.candidate.target)
     yield from hand.arm.wait(1)
     yield from hand.close()
+    hand.held = Held(thing, find_held_pose(hand, thing))
     yield from hand.go(choice.lifted, speed_mps=LIFT_MPS)
     yield from hand.arm.wait(2)
-    hand.held = Held(thing, find_held_pose(hand, thing))
 
 
-def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], width_m: float) -> Actions:
+def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], opening: float) -> Actions:
     """Brings what the hand holds to the first of the goals that is free, and lets go."""
-    held = hand.held
-    assert held is not None
-    opening = hand.find_opening(width_m)
+    hand.held = held = Held(thing, find_held_pose(hand, thing))
     for _ in range(MAX_APPROACHES):
         choice = choose_route(hand, held, goals, opening, hand.here)
         goal, route = choice.placing.goal, choice.route
@@ -79,10 +77,11 @@ def let_go(hand: HandSkills) -> Actions:
     yield from hand.recover()
 
 
-def has_followed(thing: Thing, start_w: Array, way_w: Array) -> bool:
-    """Says whether the thing moved along with the hand, from where it was."""
-    behind_w: Array = start_w + way_w - thing.position_w
-    return bool(np.linalg.norm(behind_w) < FOLLOWED * np.linalg.norm(way_w))
+def has_followed(hand: HandSkills, choice: Choice) -> bool:
+    """Says whether what was grasped moved along with the hand, wherever that really went."""
+    way_w = choice.lifted.position_w - choice.candidate.target.position_w
+    slip_m = math.inf if hand.held is None else measure_slip(hand, hand.held)
+    return bool(slip_m < FOLLOWED * np.linalg.norm(way_w))
 
 
 def is_lost(hand: HandSkills, thing: Thing) -> bool:

@@ -7,14 +7,17 @@ import mujoco
 import numpy as np
 import pytest
 
-from robolearn.sim.catalogue import load_catalogue
+from robolearn.sim.catalogue import desk, load_catalogue
 from robolearn.sim.catalogue.thing import Thing, add_thing
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.physics import Physics
 from robolearn.sim.scene import CONTACT_SOLIMP, CONTACT_SOLREF, FRICTION
 from robolearn.sim.world import World
 
-OBJECTS = {name: c for name, c in load_catalogue().items() if not c.is_fixture}
+# Of household size: those on a desk are of the arm's own.
+OBJECTS = {
+    name: c for name, c in load_catalogue().items() if not c.is_fixture and c not in desk.CATEGORIES
+}
 SCALES = (1.0, 0.4)
 PLACE_W = (1.5, 0.0, 0.0)
 STEPS_A_SECOND = round(1 / Physics().timestep_s)

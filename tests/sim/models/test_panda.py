@@ -10,7 +10,7 @@ from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.models.panda import INERTIAS, PandaModel
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.scene import CONTACT_SOLIMP, CONTACT_SOLREF, FRICTION, add_block
-from robolearn.sim.tasks.pick_place import PickPlace
+from robolearn.sim.suites import make_task
 from robolearn.testing import check_environment, check_robot
 
 PERIOD_S = 0.05
@@ -177,7 +177,7 @@ def test_it_keeps_the_contract_of_a_robot():
 
 def test_it_keeps_the_contract_of_an_environment():
     def make():
-        task = PickPlace("pick_place", "Put the red block on the blue disc.", 2.0)
+        task = make_task("desk", "pick_place", name="pick_place", time_limit_s=2.0)
         return Environment(MujocoRobot(PandaModel()), task)
 
     check_environment(make)
@@ -199,7 +199,7 @@ def test_the_cameras_see_what_they_are_for():
 
 @pytest.mark.slow
 def test_the_expert_picks_and_places_nearly_always():
-    task = PickPlace("pick_place", "Put the red block on the blue disc.", 8.0)
+    task = make_task("desk", "pick_place", name="pick_place", time_limit_s=8.0)
     environment = Environment(MujocoRobot(PandaModel()), task)
     expert = task.make_expert()
     results = [run_episode(environment, expert, seed=seed) for seed in range(5000, 5050)]

@@ -5,6 +5,7 @@ from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError, RobolearnError, UnknownNameError
 from robolearn.sim.models import get_body_model
 from robolearn.sim.mujoco_robot import MujocoRobot
+from robolearn.sim.suites import make_task
 from robolearn.sim.suites.starts import (
     VERSIONS_KEY,
     collect_starts,
@@ -12,11 +13,10 @@ from robolearn.sim.suites.starts import (
     load_starts,
     save_starts,
 )
-from robolearn.sim.tasks.pick_place import PickPlace
 
 
 def make_environment(body="so101"):
-    task = PickPlace("sorting/blocks", "Put the red block on the blue disc.", 8.0)
+    task = make_task("desk", "pick_place", name="sorting/blocks", time_limit_s=8.0)
     return Environment(MujocoRobot(get_body_model(body)), task), task
 
 

@@ -9,28 +9,22 @@ from robolearn.environment import Environment
 from robolearn.sim.models.rc_car import RcCarModel
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
+from robolearn.sim.suites import make_task
 from robolearn.sim.tasks.drive_laps import DriveLaps
-from robolearn.sim.tasks.pick_place import PickPlace
-from robolearn.sim.tasks.press_button import PressButton
-from robolearn.sim.tasks.put_block_in_drawer import PutBlockInDrawer
 from robolearn.task import Evaluation
 from robolearn.testing import FakeRobot, FakeTask
-
-TASKS = {
-    "pick_place": (So101Model, PickPlace),
-    "press_button": (So101Model, PressButton),
-    "put_block_in_drawer": (So101Model, PutBlockInDrawer),
-    "drive_laps": (RcCarModel, DriveLaps),
-}
 
 
 def make_world(
     task: str = "pick_place", time_limit_s: float = 0.4, cameras: tuple[str, ...] = ()
 ) -> Environment:
     """A simulated world whose episodes end after a few steps."""
-    model, make_task = TASKS[task]
-    robot = MujocoRobot(model(), cameras, 32, 32)
-    return Environment(robot, make_task(task, "do it", time_limit_s))
+    if task == "drive_laps":
+        return Environment(
+            MujocoRobot(RcCarModel(), cameras, 32, 32), DriveLaps(task, "do it", time_limit_s)
+        )
+    robot = MujocoRobot(So101Model(), cameras, 32, 32)
+    return Environment(robot, make_task("desk", task, name=task, time_limit_s=time_limit_s))
 
 
 def make_fake_world() -> Environment:
