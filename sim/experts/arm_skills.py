@@ -218,6 +218,11 @@ class ArmSkills:
         self.opening = 0.0
         yield from self.wait(self.num_grasp_steps)
 
+    def open_gripper(self, opening: float | None = None) -> Iterator[Array]:
+        """Opens the gripper; if not told how far, wide enough for a block."""
+        self.opening = self.body.grasp_opening if opening is None else opening
+        yield from self.wait(self.num_grasp_steps)
+
     def find_roll(self, position_w: Array, heading_rad: float, symmetry_rad: float) -> float:
         """Returns the roll that turns the jaw towards a heading, the hand pointing down there.
 
