@@ -117,10 +117,10 @@ def find_model_version(model: mujoco.MjModel) -> str:
 def save_starts(
     suite: str, version: int, starts: Sequence[StoredStarts], folder: Path = FOLDER
 ) -> Path:
-    """Writes the starts of a suite, and returns the file."""
+    """Writes the starts of a suite, in single precision, and returns the file."""
     versions = {s.task: s.model_version for s in starts}
     header = json.dumps({"suite": suite, "version": version, "models": versions}).encode()
-    arrays = {s.task.partition("/")[2]: s.states for s in starts}
+    arrays = {s.task.partition("/")[2]: s.states.astype(np.float32) for s in starts}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{suite}.npz"
     np.savez_compressed(path, **{VERSIONS_KEY: np.frombuffer(header, np.uint8)}, **arrays)
