@@ -20,7 +20,7 @@ from robolearn.sim.scene import MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX
 from robolearn.specs import Array
 
 BACK_ENDS = ("egl", "osmesa", "glfw")
-MAX_GEOMS = 1000  # room in the abstract scene; ours have below 100
+MAX_GEOMS = 1000  # room in the abstract scene; ours have below 400
 
 
 def find_back_end() -> str:
