@@ -142,7 +142,7 @@ def test_no_later_action_waits(make, policies):
 
 
 def test_an_arm_without_actions_holds_its_last_target_and_is_counted(make, policies):
-    actor = make(policies.RampPolicy, 0.5, 1, 4, 4)
+    actor = make(policies.RampPolicy, 0.45, 1, 4, 4)  # less than the first action waits
     pans = actor.act(9, wait=False)
     assert pans[:4] == pytest.approx([0.0, STEP_RAD, 2 * STEP_RAD, 3 * STEP_RAD])
     assert pans[4:] == pytest.approx([pans[3]] * 5)
