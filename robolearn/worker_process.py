@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import select
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +77,13 @@ class WorkerProcess:
         job: the number of the job the worker is at, or None.
     """
 
-    def __init__(self, name: str, job_name: str, make_worker: Callable[[], Worker[Any, Any]]):
+    def __init__(
+        self,
+        name: str,
+        job_name: str,
+        make_worker: Callable[[], Worker[Any, Any]],
+        spin_s: float = 0.0,
+    ) -> None:
         """Starts the process.
 
         Args:
@@ -83,6 +91,8 @@ class WorkerProcess:
             job_name: what to call its jobs in messages, e.g. `seed`.
             make_worker: builds the worker there, so it must be importable there (a module-level
                 function, or a `functools.partial` of one).
+            spin_s: for so long the worker looks for its next job before it sleeps: waking it takes
+                about 40 microseconds, which short jobs notice [s].
 
         Raises:
             WorkerError: if the process does not live to take it.
@@ -92,7 +102,9 @@ class WorkerProcess:
         self.connection, theirs = context.Pipe()
         self.job: int | None = None
         self._job_name = job_name
-        self._process = context.Process(target=_serve, args=(theirs,), name=name, daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, spin_s), name=name, daemon=True
+        )
         with _interrupts_ignored():
             self._process.start()
         theirs.close()
@@ -178,6 +190,36 @@ class WorkerProcess:
             worker.connection.close()
 
 
+class MessageWatch:
+    """Waits for messages of several connections, and looks for a while before it sleeps."""
+
+    def __init__(self, connections: Sequence[Connection], spin_s: float) -> None:
+        """Takes the connections; `spin_s` is how long to look [s]."""
+        self._spin_s = spin_s
+        self._poll = select.poll()
+        self._indices = {connection.fileno(): i for i, connection in enumerate(connections)}
+        for descriptor in self._indices:
+            self._poll.register(descriptor, select.POLLIN)
+
+    def wait(self) -> list[int]:
+        """Returns which connections have a message, or have ended, once there is one."""
+        stop_s = time.perf_counter() + self._spin_s
+        while not (ready := self._poll.poll(0)):
+            if time.perf_counter() >= stop_s:
+                ready = self._poll.poll()
+                break
+            os.sched_yield()  # to whoever shares this core, perhaps the one that is waited for
+        return [self._indices[descriptor] for descriptor, _ in ready]
+
+
+def draw_without_threads() -> None:
+    """Has Mesa's software renderer draw in the thread that asks: for a process of many on a core.
+
+    It counts from the first picture on, and leaves `LP_NUM_THREADS` alone where that is set.
+    """
+    os.environ.setdefault("LP_NUM_THREADS", _THREAD_SETTINGS["LP_NUM_THREADS"])
+
+
 def count_cores() -> int:
     """Returns how many cores this process may use: fewer than the machine's in a container."""
     if hasattr(os, "sched_getaffinity"):
@@ -209,7 +251,7 @@ def _describe_exit(exit_code: int | None) -> str:
     return f"was killed by {name}{hint}"
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, spin_s: float) -> None:
     """The worker's process: builds the worker, does the jobs it is sent, closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _raise_exit)
@@ -219,8 +261,13 @@ def _serve(connection: Connection) -> None:
         worker: Worker[Any, Any] = pickle.loads(connection.recv_bytes())()
         try:
             connection.send((READY, None))
-            while (message := connection.recv())[0] != CLOSED:
-                connection.send((RESULT, worker(message[1])))
+            watch = MessageWatch([connection], spin_s)
+            while True:
+                watch.wait()
+                kind, job = connection.recv()
+                if kind == CLOSED:
+                    break
+                connection.send((RESULT, worker(job)))
         finally:
             worker.close()
         connection.send((CLOSED, None))

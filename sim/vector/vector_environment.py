@@ -219,13 +219,10 @@ def make_vector_environment(
     if environment.robot.clock.kind == MONOTONIC:
         name = environment.robot.embodiment.name
         raise RobolearnError(f"there is one {name} only: many worlds need a simulated robot")
-    specs = environment.observation_spec, environment.action_spec
-    if engine == "auto":
-        engine = "processes" if environment.robot.cameras and num_worlds > 1 else "threads"
-    if engine == "processes":
-        environment.close()
-        chosen: Engine = ProcessEngine(make_environment, specs, num_worlds, num_workers)
+    if engine in ("auto", "processes"):
+        chosen: Engine = ProcessEngine(make_environment, environment, num_worlds, num_workers)
     else:
+        specs = environment.observation_spec, environment.action_spec
         environments = [environment, *(make_environment() for _ in range(num_worlds - 1))]
         make_engine = WarpEngine if engine == "warp" else ThreadEngine
         chosen = make_engine(environments, Batch.allocate(*specs, num_worlds), num_workers)

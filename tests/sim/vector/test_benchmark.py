@@ -22,7 +22,7 @@ def test_the_limit_replays_the_very_physics_of_the_recorded_worlds(worlds, recor
         made.append(worlds.make_world())
         return made[-1]
 
-    vector = make_vector_environment(make, 3, workers=2)
+    vector = make_vector_environment(make, 3, engine="threads", workers=2)
     vector.reset(seed=recording.seeds)
     for action in recording.actions:
         vector.step(action)

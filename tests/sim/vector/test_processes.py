@@ -107,7 +107,7 @@ def test_cameras_get_processes_and_pictures_are_those_of_a_world_alone(worlds):
     with no_worker_left():
         vector = make_vector_environment(make, 3, workers=2)
         names = {child.name for child in multiprocessing.active_children()}
-        assert {"the worker of world 0", "the worker of worlds 1 to 2"} <= names
+        assert "the worker of worlds 1 to 2" in names  # world 0 is in this process
         seen, _ = vector.reset(seed=3)
         later = run(vector, 2)[-1][0]
         for row in range(3):
