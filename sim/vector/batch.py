@@ -114,7 +114,7 @@ class Batch:
         Args:
             rows: which worlds have infos at all: a mask; None for all of them.
         """
-        present = np.ones(len(self.rewards), bool) if rows is None else rows.copy()
+        present = self.resets | True if rows is None else rows.copy()
         was_reset = self.resets & present
         stepped = present ^ was_reset
         infos: dict[str, Any] = {}

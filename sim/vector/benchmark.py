@@ -74,7 +74,7 @@ def measure_vector_speed(
         - `cameras`: `env_steps_per_s`, `single_world_steps_per_s` of one world on one core, and
           `share_of_cores`: of that times the cores used, of which one world has one;
         - `gpu`: `env_steps_per_s` with engine `warp`, `gpu_physics_steps_per_s` of what is the
-          GPU's alone, `cpu_env_steps_per_s` with engine `threads`, and `times_cpu`; or why not.
+          GPU's alone, `cpu_env_steps_per_s` on the CPU, and `times_cpu`; or why not.
 
         `metaworld_steps_per_s` of one world of Meta-World itself. What is not installed says so.
 

@@ -7,6 +7,7 @@ import functools
 import itertools
 import mmap
 import os
+import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
@@ -21,8 +22,9 @@ from robolearn.worker_process import MessageWatch, WorkerProcess, draw_without_t
 Specs = tuple[Mapping[str, ArraySpec], ArraySpec]  # of one world's observation and action
 Seeds = Mapping[int, int | None]
 
-# Longer than a control step of a few worlds and what lies between two steps of a fast loop.
-SPIN_S = 200e-6
+# Longer than one slice takes beyond another, as a rule, and than what a fast loop does between two
+# steps. A slow one pays with half a millisecond of a core that has nothing else to do for it.
+SPIN_S = 500e-6
 _MEMORY_FOLDER = "/dev/shm"  # kept in memory on Linux; elsewhere a temporary file does the same
 
 
@@ -91,7 +93,8 @@ class ProcessEngine:
 
         Raises:
             WorkerError: if a worker raised or died; it names its worlds.
-            RobolearnError: if there is no room for the shared memory.
+            RobolearnError: if there is no room for the shared memory, or `make_environment` cannot
+                be sent to a worker.
         """
         specs = environment.observation_spec, environment.action_spec
         if environment.robot.cameras:
@@ -100,20 +103,23 @@ class ProcessEngine:
         environments = [environment]
         self._workers: list[WorkerProcess] = []
         self._num_jobs = 0
-        with contextlib.ExitStack() as on_failure, _make_memory(specs, num_worlds) as file:
+        with contextlib.ExitStack() as on_failure:
             on_failure.callback(lambda: _close(self._workers, environments))
-            # The file's name is needed only until every worker has opened the memory.
-            self.batch = Batch.allocate(*specs, num_worlds, Arena(mmap.mmap(file.fileno(), 0)))
-            for rows in others:
-                make_worker = functools.partial(
-                    make_slice, make_environment, specs, num_worlds, rows, file.name
-                )
-                name = f"the worker of {_describe(rows)}"
-                self._workers.append(WorkerProcess(name, "step", make_worker, SPIN_S))
-            self._watch = MessageWatch([worker.connection for worker in self._workers], SPIN_S)
-            environments += [make_environment() for _ in own_rows[1:]]
-            self._own = Slice(environments, self.batch, own_rows)
-            self._receive_all()
+            if others:
+                _require_importable(make_environment)
+            with _make_memory(specs, num_worlds) as file:  # named until all workers have opened it
+                self.batch = Batch.allocate(*specs, num_worlds, Arena(mmap.mmap(file.fileno(), 0)))
+                for rows in others:
+                    make_worker = functools.partial(
+                        make_slice, make_environment, specs, num_worlds, rows, file.name
+                    )
+                    name = f"the worker of {_describe(rows)}"
+                    self._workers.append(WorkerProcess(name, "step", make_worker, SPIN_S))
+                for _ in own_rows[1:]:
+                    environments.append(make_environment())
+                self._own = Slice(environments, self.batch, own_rows)
+                self._watch = MessageWatch([worker.connection for worker in self._workers], SPIN_S)
+                self._receive_all()
             on_failure.pop_all()
 
     def reset(self, seeds: Seeds) -> None:
@@ -172,6 +178,16 @@ def _close(workers: list[WorkerProcess], others: Sequence[Slice | Environment]) 
     workers.clear()
     for other in others:
         other.close()
+
+
+def _require_importable(make_environment: Callable[[], Environment]) -> None:
+    try:
+        pickle.dumps(make_environment)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise RobolearnError(
+            f"a worker process cannot import what builds its worlds ({error}): use a function of a"
+            " module, or engine='threads'"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -193,14 +193,15 @@ def make_vector_environment(
     """Builds many worlds that are stepped together.
 
     Args:
-        make_environment: builds one of them. For `processes` it must be importable in a fresh
-            interpreter: a module-level function, or a `functools.partial` of one.
+        make_environment: builds one of them. For more than one world in `processes` it must be
+            importable in a fresh interpreter: a module-level function, or a `functools.partial` of
+            one.
         num_worlds: how many.
-        engine: `threads` of this process; `processes`, which also render; `warp`, the physics on an
-            NVIDIA GPU, in single precision and without cameras (see `WarpPhysics`); or `auto`:
-            processes for several worlds with cameras, threads for all others. One world in threads
-            runs in the thread that calls.
-        workers: threads or processes; None for as many as there are cores.
+        engine: `processes`, this one and workers; `threads` of this process, which start at once;
+            `warp`, the physics on an NVIDIA GPU, in single precision and without cameras (see
+            `WarpPhysics`); or `auto`: processes, which are faster in every number, with cameras and
+            without. One world runs in the thread that calls.
+        workers: threads or processes, this one among them; None for as many as there are cores.
 
     Raises:
         UnknownNameError: if there is no such engine.
