@@ -9,7 +9,7 @@ import numpy as np
 
 from robolearn import keys
 from robolearn.errors import RobolearnError
-from robolearn.robot import Observation, Robot
+from robolearn.robot import Robot
 from robolearn.specs import Array, ArraySpec, BoundedArraySpec
 from robolearn.task import Task
 from robolearn.timing import Pacer
@@ -59,8 +59,8 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         start_seed = int(self.np_random.integers(2**31)) if seed is None else int(seed)
         self.task.reset(start_seed)
         self._step_index = 0
-        observation = self._observe()
-        return observation.values, {"seed": start_seed, "captured_s": observation.captured_s}
+        values, captured_s = self._observe()
+        return values, {"seed": start_seed, "captured_s": captured_s}
 
     def step(self, action: Array) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
         """Runs one control period; see `gymnasium.Env.step`.
@@ -93,7 +93,7 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         """Lets the rest of the control period pass, observes and judges: what `step` returns."""
         assert self._step_index is not None, "finish_step() without begin_step()"
         self.pacer.wait()
-        observation = self._observe()
+        values, captured_s = self._observe()
         evaluation = self.task.evaluate()
         self._step_index += 1
         truncated = self._step_index >= self.max_episode_steps and not evaluation.terminated
@@ -101,9 +101,9 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             "is_success": evaluation.success,
             keys.ACTION_APPLIED: self._applied,
             "sent_s": self._sent_s,
-            "captured_s": observation.captured_s,
+            "captured_s": captured_s,
         }
-        return observation.values, evaluation.reward, evaluation.terminated, truncated, info
+        return values, evaluation.reward, evaluation.terminated, truncated, info
 
     def close(self) -> None:
         """Stops and releases the robot, and what the task holds."""
@@ -111,11 +111,11 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         self.task.close()
         self._connected, self._step_index = False, None
 
-    def _observe(self) -> Observation:
+    def _observe(self) -> tuple[dict[str, Array], dict[str, float]]:
         """Adds the task's privileged values, captured at the same moment as the robot's state."""
         seen, privileged = self.robot.get_observation(), self.task.get_observation()
         captured_s = dict.fromkeys(privileged, seen.captured_s[keys.STATE])
-        return Observation({**seen.values, **privileged}, {**seen.captured_s, **captured_s})
+        return {**seen.values, **privileged}, {**seen.captured_s, **captured_s}
 
 
 def _make_space(spec: ArraySpec) -> gymnasium.spaces.Box:

@@ -163,7 +163,8 @@ class BoundedArraySpec(ArraySpec):
 
     def _is_inside(self, value: Array) -> bool:
         if self._short_bounds is None:
-            return bool(((value >= self.low) & (value <= self.high)).all())
+            inside = (value >= self.low) & (value <= self.high)
+            return np.count_nonzero(inside) == inside.size  # faster than `all` for a small batch
         low, high = self._short_bounds
         entries = value.tolist()
         return all(map(le, low, entries)) and all(map(le, entries, high))

@@ -107,8 +107,8 @@ def load_vector_environment(
 ) -> VectorEnv[Any, Any, Any]:
     """Builds many worlds that are stepped together, for scripts and notebooks.
 
-    A script that switches cameras on, or takes `processes`, starts fresh interpreters, which import
-    it: what it does belongs below `if __name__ == "__main__":`.
+    A script starts fresh interpreters by this, unless it takes `threads`, and they import it: what
+    it does belongs below `if __name__ == "__main__":`.
 
     Args:
         task: as for `load_environment`.

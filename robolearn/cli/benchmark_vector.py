@@ -31,8 +31,8 @@ _CAMERA_COLUMNS = {
 _GPU_COLUMNS = {
     "ours\nsteps/s": "env_steps_per_s",
     "the GPU's part\nsteps/s": "gpu_physics_steps_per_s",
-    "threads\nsteps/s": "cpu_env_steps_per_s",
-    "times\nthreads": "times_cpu",
+    "the CPU\nsteps/s": "cpu_env_steps_per_s",
+    "times\nthe CPU": "times_cpu",
 }
 _TABLES = (
     ("state", "state only", _STATE_COLUMNS),

@@ -114,18 +114,18 @@ class Batch:
         Args:
             rows: which worlds have infos at all: a mask; None for all of them.
         """
-        present = np.ones(len(self.rewards), bool) if rows is None else rows.copy()
+        present = self.resets | True if rows is None else rows.copy()
         was_reset = self.resets & present
-        stepped = present & ~was_reset
+        stepped = present ^ was_reset
         infos: dict[str, Any] = {}
-        if stepped.any():
+        if np.count_nonzero(stepped):  # `any` takes several times as long for so few
             for key, values in (
                 ("is_success", self.successes),
                 (keys.ACTION_APPLIED, self.applied),
                 ("sent_s", self.sent_s),
             ):
                 infos[key], infos[f"_{key}"] = values.copy(), stepped
-        if was_reset.any():
+        if np.count_nonzero(was_reset):
             infos["seed"], infos["_seed"] = self.seeds.copy(), was_reset
         captured: dict[str, Any] = {}
         for key, captured_s in self.captured_s.items():

@@ -18,7 +18,7 @@ from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.suites import make_task
 from robolearn.sim.vector import peers
-from robolearn.sim.vector.raw_physics import raw_processes
+from robolearn.sim.vector.raw_physics import RolloutReplay, raw_processes
 from robolearn.sim.vector.recording import Recording, record_worlds
 from robolearn.sim.vector.vector_environment import VectorEnvironment, make_vector_environment
 from robolearn.sim.vector.warp_engine import WarpEngine
@@ -34,6 +34,7 @@ MAX_RECORDED_WORLDS = 64  # more worlds do again what these do
 CAMERAS = ("front", "wrist")
 
 OURS, LIMIT, ASYNC = "env_steps_per_s", "physics_limit_steps_per_s", "async_vector_env_steps_per_s"
+ROLLOUT = "rollout_physics_steps_per_s"
 SINGLE, ENVPOOL = "single_world_steps_per_s", "envpool_metaworld_steps_per_s"
 GPU_PHYSICS, CPU = "gpu_physics_steps_per_s", "cpu_env_steps_per_s"
 
@@ -65,14 +66,15 @@ def measure_vector_speed(
         `cores` and, by number of worlds:
 
         - `state`: `env_steps_per_s` of ours, `physics_limit_steps_per_s` of bare `mj_step` in as
-          many processes as cores are used, `async_vector_env_steps_per_s` of Gymnasium's, and
+          many processes as cores are used, `rollout_physics_steps_per_s` of the physics alone in
+          as many threads of `mujoco.rollout`, `async_vector_env_steps_per_s` of Gymnasium's, and
           `envpool_metaworld_steps_per_s` of EnvPool's Meta-World (another model, 5 physics steps of
           2.5 ms where ours has 10 of 5 ms); `share_of_physics_limit` and `times_async_vector_env`
           with median, lowest and highest;
         - `cameras`: `env_steps_per_s`, `single_world_steps_per_s` of one world on one core, and
-          `share_of_cores`: of that times the cores used;
+          `share_of_cores`: of that times the cores used, of which one world has one;
         - `gpu`: `env_steps_per_s` with engine `warp`, `gpu_physics_steps_per_s` of what is the
-          GPU's alone, `cpu_env_steps_per_s` with engine `threads`, and `times_cpu`; or why not.
+          GPU's alone, `cpu_env_steps_per_s` on the CPU, and `times_cpu`; or why not.
 
         `metaworld_steps_per_s` of one world of Meta-World itself. What is not installed says so.
 
@@ -136,10 +138,13 @@ def _measure_state(
         ours = make_vector_environment(make_state_world, num_worlds)
         stack.callback(ours.close)
         replay = stack.enter_context(raw_processes(make_state_world, recording, cores))
+        rollout = RolloutReplay(make_state_world, recording, cores)
+        stack.callback(rollout.close)
         time_vector = functools.partial(_time_vector, recording=recording, num_rounds=num_rounds)
         measurements: Measurements = {
             OURS: lambda: time_vector(ours),
             LIMIT: lambda: _time_raw(replay, recording, num_rounds),
+            ROLLOUT: lambda: _time_raw(rollout, recording, num_rounds),
             ASYNC: lambda: time_vector(theirs),
         }
         missing: dict[str, str] = {}
@@ -260,7 +265,7 @@ def _time_gpu_physics(vector: VectorEnvironment, num_steps: int) -> float:
     return num_steps * vector.num_envs / (time.perf_counter() - began_s)
 
 
-def _time_raw(replay: Callable[[int], None], recording: Recording, num_rounds: int) -> float:
+def _time_raw(replay: Callable[[int], object], recording: Recording, num_rounds: int) -> float:
     num_steps, num_worlds = recording.actions.shape[:2]
     began_s = time.perf_counter()
     replay(num_rounds)

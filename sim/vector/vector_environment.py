@@ -193,14 +193,15 @@ def make_vector_environment(
     """Builds many worlds that are stepped together.
 
     Args:
-        make_environment: builds one of them. For `processes` it must be importable in a fresh
-            interpreter: a module-level function, or a `functools.partial` of one.
+        make_environment: builds one of them. For more than one world in `processes` it must be
+            importable in a fresh interpreter: a module-level function, or a `functools.partial` of
+            one.
         num_worlds: how many.
-        engine: `threads` of this process; `processes`, which also render; `warp`, the physics on an
-            NVIDIA GPU, in single precision and without cameras (see `WarpPhysics`); or `auto`:
-            processes for several worlds with cameras, threads for all others. One world in threads
-            runs in the thread that calls.
-        workers: threads or processes; None for as many as there are cores.
+        engine: `processes`, this one and workers; `threads` of this process, which start at once;
+            `warp`, the physics on an NVIDIA GPU, in single precision and without cameras (see
+            `WarpPhysics`); or `auto`: processes, which are faster in every number, with cameras and
+            without. One world runs in the thread that calls.
+        workers: threads or processes, this one among them; None for as many as there are cores.
 
     Raises:
         UnknownNameError: if there is no such engine.
@@ -219,13 +220,10 @@ def make_vector_environment(
     if environment.robot.clock.kind == MONOTONIC:
         name = environment.robot.embodiment.name
         raise RobolearnError(f"there is one {name} only: many worlds need a simulated robot")
-    specs = environment.observation_spec, environment.action_spec
-    if engine == "auto":
-        engine = "processes" if environment.robot.cameras and num_worlds > 1 else "threads"
-    if engine == "processes":
-        environment.close()
-        chosen: Engine = ProcessEngine(make_environment, specs, num_worlds, num_workers)
+    if engine in ("auto", "processes"):
+        chosen: Engine = ProcessEngine(make_environment, environment, num_worlds, num_workers)
     else:
+        specs = environment.observation_spec, environment.action_spec
         environments = [environment, *(make_environment() for _ in range(num_worlds - 1))]
         make_engine = WarpEngine if engine == "warp" else ThreadEngine
         chosen = make_engine(environments, Batch.allocate(*specs, num_worlds), num_workers)

@@ -33,6 +33,7 @@ class Worlds:
         """
         self.environments = list(environments)
         self._batch, self._first_world = batch, first_world
+        self._has_ended = [False] * len(self.environments)
 
     def reset(self, row: int, seed: int | None) -> None:
         """Begins an episode of one world.
@@ -53,6 +54,7 @@ class Worlds:
             batch.observations[key][row] = value
         for key, captured_s in info["captured_s"].items():
             batch.captured_s[key][row] = captured_s
+        self._has_ended[row] = False
         batch.rewards[row], batch.successes[row] = 0.0, False
         batch.terminations[row] = batch.truncations[row] = False
         batch.resets[row], batch.seeds[row] = True, info["seed"]
@@ -73,7 +75,7 @@ class Worlds:
         Raises:
             WorldError: if the environment raised.
         """
-        if self.has_ended(row):
+        if self._has_ended[row]:
             return
         try:
             self.environments[row].begin_step(self._batch.actions[row])
@@ -86,7 +88,7 @@ class Worlds:
         Raises:
             WorldError: if the environment raised.
         """
-        if self.has_ended(row):
+        if self._has_ended[row]:  # its next step is a reset
             self.reset(row, None)
             return
         try:
@@ -99,14 +101,11 @@ class Worlds:
             batch.observations[key][row] = value
         for key, captured_s in info["captured_s"].items():
             batch.captured_s[key][row] = captured_s
+        self._has_ended[row] = terminated or truncated
         batch.rewards[row], batch.successes[row] = reward, info["is_success"]
         batch.terminations[row], batch.truncations[row] = terminated, truncated
         batch.applied[row], batch.sent_s[row] = info[keys.ACTION_APPLIED], info["sent_s"]
         batch.resets[row], batch.seeds[row] = False, 0
-
-    def has_ended(self, row: int) -> bool:
-        """Says whether the next step of a world is a reset."""
-        return bool(self._batch.terminations[row] or self._batch.truncations[row])
 
     def close(self) -> None:
         """Closes every environment."""

@@ -5,7 +5,7 @@ import pytest
 
 from robolearn.errors import IncompatibleError
 from robolearn.sim.vector.benchmark import _compare, _take_turns, measure_vector_speed
-from robolearn.sim.vector.raw_physics import RawWorker
+from robolearn.sim.vector.raw_physics import RawWorker, RolloutReplay
 from robolearn.sim.vector.recording import record_worlds
 from robolearn.sim.vector.vector_environment import make_vector_environment
 
@@ -22,7 +22,7 @@ def test_the_limit_replays_the_very_physics_of_the_recorded_worlds(worlds, recor
         made.append(worlds.make_world())
         return made[-1]
 
-    vector = make_vector_environment(make, 3, workers=2)
+    vector = make_vector_environment(make, 3, engine="threads", workers=2)
     vector.reset(seed=recording.seeds)
     for action in recording.actions:
         vector.step(action)
@@ -31,6 +31,15 @@ def test_the_limit_replays_the_very_physics_of_the_recorded_worlds(worlds, recor
         np.testing.assert_array_equal(qpos[row], made[row].robot.world.data.qpos)
     assert len(recording.starts) == 3 * 4  # 30 steps are 3 episodes of 8, each with its reset
     vector.close()
+
+
+def test_mujocos_own_pool_replays_nearly_the_same_physics(worlds, recording):
+    exactly = RawWorker(worlds.make_world, recording, range(3))(1)
+    for num_threads in (1, 2):
+        pool = RolloutReplay(worlds.make_world, recording, num_threads)
+        qpos = pool(2)[:, 1 : 1 + len(exactly[0])]  # after the time
+        np.testing.assert_allclose(qpos, [exactly[row] for row in range(3)], atol=1e-3)
+        pool.close()
 
 
 def test_fewer_worlds_of_a_recording_are_its_first(worlds, recording):

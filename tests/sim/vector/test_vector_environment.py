@@ -1,3 +1,4 @@
+import functools
 import threading
 
 import gymnasium
@@ -21,7 +22,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 @pytest.fixture
 def three_fakes(worlds):
-    vector = make_vector_environment(worlds.make_fake_world, 3, workers=2)
+    vector = make_vector_environment(worlds.make_fake_world, 3, engine="threads", workers=2)
     yield vector
     vector.close()
 
@@ -198,9 +199,9 @@ def count_threads():
 
 
 def test_one_world_needs_no_thread_and_more_give_theirs_back(worlds):
-    one = make_vector_environment(worlds.make_fake_world, 1, workers=8)
+    one = make_vector_environment(worlds.make_fake_world, 1, engine="threads", workers=8)
     assert count_threads() == 0
-    many = make_vector_environment(worlds.make_fake_world, 3, workers=8)
+    many = make_vector_environment(worlds.make_fake_world, 3, engine="threads", workers=8)
     assert count_threads() == 2  # and the thread that calls
     one.close()
     many.close()
@@ -208,7 +209,8 @@ def test_one_world_needs_no_thread_and_more_give_theirs_back(worlds):
 
 
 def test_a_world_that_fails_is_named_and_all_are_closed(worlds):
-    vector = make_vector_environment(lambda: worlds.make_fatal_world("raise"), 5, workers=2)
+    make = functools.partial(worlds.make_fatal_world, "raise")
+    vector = make_vector_environment(make, 5, engine="threads", workers=2)
     vector.reset(seed=0)
     vector.step(rest(5))
     vector.step(rest(5))

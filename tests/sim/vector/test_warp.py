@@ -46,7 +46,7 @@ def test_half_a_second_is_what_it_is_on_the_cpu(worlds, task, tolerance):
 
     recording = record_worlds(make, 3, 10, seed=50_000)
     on_gpu, _ = make_on_gpu(make, 3)
-    on_cpu = make_vector_environment(make, 3)
+    on_cpu = make_vector_environment(make, 3, engine="threads")
     started, _ = on_gpu.reset(seed=50_000)
     moved = 0.0
     for ours, other in zip(started.values(), on_cpu.reset(seed=50_000)[0].values(), strict=True):
@@ -70,7 +70,7 @@ def test_a_car_drives_as_on_the_cpu(worlds):
 
     recording = record_worlds(make, 2, 20, seed=50_000)
     on_gpu, gpu_worlds = make_on_gpu(make, 2)
-    on_cpu = make_vector_environment(make, 2)
+    on_cpu = make_vector_environment(make, 2, engine="threads")
     on_gpu.reset(seed=50_000)
     on_cpu.reset(seed=50_000)
     for action in recording.actions:
@@ -86,7 +86,7 @@ def test_a_car_drives_as_on_the_cpu(worlds):
 @needs_gpu
 def test_worlds_end_begin_anew_and_are_reset_one_by_one_as_on_the_cpu(worlds):
     on_gpu, _ = make_on_gpu(worlds.make_world, 3)
-    on_cpu = make_vector_environment(worlds.make_world, 3)
+    on_cpu = make_vector_environment(worlds.make_world, 3, engine="threads")
     actions = np.tile(np.float32(worlds.So101Model().embodiment.home_position), (3, 1))
     mask = np.array([False, True, False])
     for vector in (on_gpu, on_cpu):
