@@ -84,14 +84,13 @@ def summarize(visits: Sequence[Visit]) -> list[dict[str, Any]]:
 
 def _summarize(name: str, visits: list[Visit]) -> dict[str, Any]:
     episodes = sum(visit.episodes for visit in visits)
-    resets = max(visit.resets_ok for visit in visits)
     rates = [visit.successes / visit.episodes for visit in visits if visit.episodes]
     duration_s = sum(visit.duration_s for visit in visits)
     return {
         "name": name,
         "tasks": len(visits),
         "loaded": sum(visit.loaded for visit in visits),
-        "resets_ok": sum(visit.loaded and visit.resets_ok == resets for visit in visits),
+        "resets_ok": sum(visit.loaded and visit.resets_ok == visit.resets for visit in visits),
         "expert_success_rate": sum(v.successes for v in visits) / episodes if episodes else None,
         "episodes": episodes,
         "lowest_task_success_rate": min(rates, default=None),

@@ -48,6 +48,18 @@ def test_other_peoples_files_are_walked_and_what_is_wrong_is_told(folder, capsys
     assert sum("bad.bddl:3:" in error and "alphabet_soup" in error for error in errors) == 1
 
 
+def test_a_start_that_needs_nothing_done_is_no_good_start(folder):
+    (folder / "theirs").mkdir()
+    text = BDDL.replace("CATEGORY", "alphabet_soup").replace(
+        "(Up can_1)", "(On can_1 main_table_left)"
+    )
+    (folder / "theirs" / "done.bddl").write_text(text)
+    line = ["benchmark", "suites", "libero_bddl=theirs", "body=so101_sim", "episodes=0", "resets=3"]
+    assert main([*line, "workers=1", "json=walk.json"]) == 0
+    (suite,) = json.loads((folder / "walk.json").read_text())["suites"]
+    assert suite["by_task"][0]["resets_ok"] == 0
+
+
 def test_a_folder_without_files_is_refused(folder, capsys):
     assert main(["benchmark", "suites", "libero_bddl=."]) == 2
     assert "no *.bddl file" in capsys.readouterr().err
