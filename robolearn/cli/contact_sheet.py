@@ -5,21 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
 from robolearn.specs import Array
 
 CAPTION_LINES, LINE_PX, FONT_PX, MARGIN_PX = 3, 14, 12, 6
-
-
-class Renderable(Protocol):
-    """A robot that draws its world for people."""
-
-    def render(self, camera: str = ...) -> Array:
-        """Returns a picture, uint8 RGB."""
-        ...
 
 
 def draw_start(environment: Environment, seed: int, camera: str) -> Array:
