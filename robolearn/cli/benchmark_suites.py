@@ -102,7 +102,12 @@ def _summarize(name: str, visits: list[Visit]) -> dict[str, Any]:
 
 def make_table(summaries: Sequence[dict[str, Any]]) -> Table:
     """Returns a table with a line for each suite."""
-    table = Table(title="Suites, each task tried by its expert", title_justify="left")
+    table = Table(
+        title="Suites, each task tried by its expert",
+        title_justify="left",
+        box=None,  # all columns fit into a terminal of 80
+        padding=(0, 1, 0, 0),
+    )
     table.add_column("suite", no_wrap=True)
     columns = ("tasks", "loaded", "resets ok", "episodes", "success", "lowest task", "solved")
     for column in (*columns, "steps/s"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -20,19 +19,16 @@ from robolearn.sim.experts.skills.goals import (
     get_pose,
     select_free,
 )
-from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills, Route
+from robolearn.sim.experts.skills.hand import FINGER_ROOM_M, HandSkills
+from robolearn.sim.experts.skills.placings import PlacingSearch, Ratings
 from robolearn.sim.experts.skills.pose import Pose, make_turn_z
 from robolearn.sim.experts.skills.preview import Held, Knot
 from robolearn.specs import Array
 
 NUM_TURNS = 12  # tried for a thing that is as good however it is turned
 TILTS_RAD = (0.0, 0.5, -0.5, math.pi / 4, -math.pi / 4, 1.4, -1.4)  # about the line of the fingers
-TILT_COST, TURN_COST, OFFSET_COST = 1.0, 0.3, 1.0  # per rad, per rad, per share
+TILT_COST, TURN_COST = 1.0, 0.3  # per rad
 NARROW_COST = 0.05
-UP_W = np.array([0.0, 0.0, 1.0])
-Ratings = dict[tuple[float, ...], float]
-
-MAX_ROUTES = 8  # that are looked at from end to end
 MAX_LOOKS = 1200  # at ways of putting down, before the best so far is taken
 WIDE_ROOM_M = 0.03  # on either side of what a hand takes, where there is room
 TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
@@ -41,9 +37,6 @@ LIFTS_M = (
     (0.0, 0.0, 0.05),
     *((0.12 * math.cos(k * math.pi / 4), 0.12 * math.sin(k * math.pi / 4), 0.01) for k in range(8)),
 )
-# Let go higher where the hand would touch something else, at full size.
-MAX_LEVEL_DROP_M = 0.02  # where there is a ceiling
-DROPS_M = (0.0, 0.02, 0.045, 0.08, 0.12)
 
 
 @dataclass(frozen=True)
@@ -90,36 +83,6 @@ class LookedAt(NamedTuple):
     end: Knot
 
 
-@dataclass(frozen=True)
-class Placing:
-    """A way to put down what the hand holds.
-
-    Attributes:
-        target: of the hand when it lets go.
-        goal: of the thing.
-        rating: see `Preview.rate`.
-    """
-
-    target: HandTarget
-    goal: Goal
-    rating: float
-
-
-@dataclass(frozen=True)
-class PlacingRoute:
-    """A way to put something down, and the way there.
-
-    Attributes:
-        placing: how it is put down.
-        route: the way to before that.
-        rating: of both; see `Preview.rate`.
-    """
-
-    placing: Placing
-    route: Route
-    rating: float
-
-
 def list_candidates(hand: HandSkills, thing: Thing, goal: Goal) -> list[Candidate]:
     """Returns all ways to take a thing, those first with which the hand fits where it goes."""
     way_in = goal.pose.rotation.T @ goal.way_in_w  # as the thing is turned there
@@ -151,8 +114,8 @@ def choose_grasp(
         rating, lifted, end = rate_candidate(hand, thing, candidate)
         if rating <= 1.0:
             held = _imagine(thing, candidate)
-            route = choose_route(hand, held, goals, candidate.opening, end, seen)
-            rating = max(rating, route.rating)
+            search = PlacingSearch(hand, held, candidate.opening, end, seen)
+            rating = max(rating, search.choose_route(goals).rating)
         choice = Choice(candidate, lifted, rating)
         if rating <= 1.0:
             if skip == 0:
@@ -209,94 +172,6 @@ def rate_candidate(hand: HandSkills, thing: Thing, candidate: Candidate) -> Look
             break
     assert best is not None
     return best
-
-
-def choose_route(
-    hand: HandSkills,
-    held: Held,
-    goals: Sequence[Goal],
-    opening: float,
-    start: Knot,
-    seen: Ratings | None = None,
-) -> PlacingRoute:
-    """Returns the first way of putting down to which a free way leads; else the best.
-
-    Args:
-        hand: the hand.
-        held: what is in it.
-        goals: where that may go; at least one.
-        opening: of the gripper when it lets go.
-        start: where the hand is by then.
-        seen: ratings of what was looked at before; filled.
-    """
-    best: PlacingRoute | None = None
-    placings = _find_placings(hand, held, goals, opening, start, {} if seen is None else seen)
-    for placing in islice(placings, MAX_ROUTES):
-        goal = placing.goal
-        before = placing.target.shift(-goal.standoff_m * hand.scale * goal.way_in_w)
-        route = hand.find_route(before, lead_in=placing.target, start=start, held=held)
-        rating = max(route.rating, placing.rating)
-        if best is None or rating < best.rating:
-            best = PlacingRoute(placing, route, rating)
-        if rating <= 1.0:
-            break
-    assert best is not None
-    return best
-
-
-def _find_placings(
-    hand: HandSkills,
-    held: Held,
-    goals: Sequence[Goal],
-    opening: float,
-    start: Knot,
-    seen: Ratings,
-) -> Iterator[Placing]:
-    """Goes through the ways of putting down that are free; if there are none, the best at last."""
-    best: Placing | None = None
-    near_rad = start.target.roll_rad
-    choices = sorted(
-        (
-            (hand.make_holding_target(goal.pose @ held.pose.invert(), near_rad), goal)
-            for goal in goals
-        ),
-        key=lambda choice: _cost(choice, near_rad),
-    )
-    for drop_m in DROPS_M:
-        for target, goal in choices:
-            if goal.is_level and drop_m > MAX_LEVEL_DROP_M:
-                continue
-            raised = target.shift(drop_m * hand.scale * UP_W)
-            rating = _rate_placing(hand, held, raised, opening, start, seen)
-            placing = Placing(raised, goal, rating)
-            if rating <= 1.0:
-                yield placing
-            if best is None or rating < best.rating:
-                best = placing
-    if best is not None and best.rating > 1.0:
-        yield best
-
-
-def _rate_placing(
-    hand: HandSkills,
-    held: Held,
-    target: HandTarget,
-    opening: float,
-    start: Knot,
-    seen: Ratings,
-) -> float:
-    """Looks at a way of putting down, unless a hand so placed was looked at before."""
-    turned = (target.rotation[:, 0], target.rotation[:, 2], target.roll_rad)
-    key = tuple(np.round(np.hstack((target.position_w * 200 / hand.scale, *turned)), 1).tolist())
-    if key not in seen:
-        found = hand.preview.look(target, opening, held, joint_pos=start.joint_pos)
-        seen[key] = hand.preview.rate(found)
-    return seen[key]
-
-
-def _cost(choice: tuple[HandTarget, Goal], near_rad: float) -> float:
-    target, goal = choice
-    return TURN_COST * abs(target.roll_rad - near_rad) + OFFSET_COST * goal.offset
 
 
 def _imagine(thing: Thing, candidate: Candidate) -> Held:

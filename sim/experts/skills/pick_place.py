@@ -10,8 +10,9 @@ import numpy as np
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import HandTarget
 from robolearn.sim.experts.skills.goals import STANDOFF_M, Goal, get_pose
-from robolearn.sim.experts.skills.grasps import Candidate, Choice, choose_route
+from robolearn.sim.experts.skills.grasps import Candidate, Choice
 from robolearn.sim.experts.skills.hand import SLOW_MPS, Actions, HandSkills, stop_if
+from robolearn.sim.experts.skills.placings import PlacingSearch
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.experts.skills.preview import Held
 
@@ -49,7 +50,7 @@ def place(hand: HandSkills, thing: Thing, goals: Sequence[Goal], opening: float)
     """Brings what the hand holds to the first of the goals that is free, and lets go."""
     hand.held = held = Held(thing, find_held_pose(hand, thing))
     for _ in range(MAX_APPROACHES):
-        choice = choose_route(hand, held, goals, opening, hand.here)
+        choice = PlacingSearch(hand, held, opening, hand.here).choose_route(goals)
         goal, route = choice.placing.goal, choice.route
         yield from stop_if(hand.follow(route.knots), lambda: is_lost(hand, thing))
         if is_lost(hand, thing):
