@@ -10,7 +10,8 @@ import numpy as np
 
 from robolearn.errors import UnknownNameError
 from robolearn.sim.bddl.problem import BddlError, Relation
-from robolearn.sim.bddl_scene import BddlScene, Place
+from robolearn.sim.bddl_place import Place
+from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.cable_line import CableLine
 from robolearn.sim.catalogue.fixtures.cables import CableClip
 from robolearn.sim.catalogue.markers import Marker

@@ -9,9 +9,8 @@ all.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import mujoco
@@ -21,75 +20,11 @@ from robolearn import keys
 from robolearn.embodiments import Embodiment
 from robolearn.errors import IncompatibleError, RobotError
 from robolearn.robot import Observation, Robot
+from robolearn.sim.backends.foreign_world import ForeignWorld
 from robolearn.sim.rendering import Renderer
 from robolearn.sim.scene import MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX
 from robolearn.specs import Array, ArraySpec
 from robolearn.task import Evaluation, Task
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a foreign environment says of the step it has just made.
-
-    Attributes:
-        reward: its own.
-        success: its own verdict on this moment alone.
-        failure: it gives the episode up for lost.
-    """
-
-    reward: float
-    success: bool
-    failure: bool = False
-
-
-class ForeignWorld(ABC):
-    """Somebody else's environment: one robot in one scene with one task.
-
-    Its own time limit must be off.
-
-    Attributes:
-        hidden_geom_groups: groups of geoms that its pictures leave out, such as collision shapes.
-    """
-
-    hidden_geom_groups: ClassVar[tuple[int, ...]] = ()
-
-    @property
-    @abstractmethod
-    def model(self) -> mujoco.MjModel:
-        """The compiled scene; another object after a `reset` that built a new one."""
-
-    @property
-    @abstractmethod
-    def data(self) -> mujoco.MjData:
-        """The scene's state; replaced together with `model`."""
-
-    @abstractmethod
-    def reset(self, seed: int) -> None:
-        """Starts an episode; the seed alone decides how, whatever happened before."""
-
-    @abstractmethod
-    def step(self, action: Array) -> None:
-        """Makes one control period pass under an action that fits the embodiment's spec."""
-
-    @abstractmethod
-    def get_state(self) -> Array:
-        """Returns what the robot itself can measure, as the embodiment's `state_spec` says."""
-
-    @abstractmethod
-    def get_environment_state(self) -> Array:
-        """Returns the privileged state, as the task's `observation_spec` says."""
-
-    @abstractmethod
-    def get_outcome(self) -> Outcome:
-        """Returns what became of the last step; asked after one only."""
-
-    def name_camera(self, name: str) -> str:
-        """Returns the model's name of a camera that has another name in the embodiment."""
-        return name
-
-    def close(self) -> None:
-        """Releases what the world holds, until a `reset`. Allowed any number of times."""
-        return
 
 
 class ForeignClock:

@@ -19,7 +19,8 @@ import numpy as np
 
 from robolearn.embodiments.panda_libero import PANDA_LIBERO
 from robolearn.errors import MissingDependencyError, RobolearnError
-from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask, ForeignWorld, Outcome
+from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask
+from robolearn.sim.backends.foreign_world import ForeignWorld, Outcome
 from robolearn.sim.backends.libero_files import (
     ensure_config,
     find_package_folder,

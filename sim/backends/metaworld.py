@@ -18,7 +18,8 @@ import numpy as np
 from robolearn.embodiments.sawyer_metaworld import SAWYER_METAWORLD
 from robolearn.errors import MissingDependencyError, UnknownNameError
 from robolearn.policy import Policy
-from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask, ForeignWorld, Outcome
+from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask
+from robolearn.sim.backends.foreign_world import ForeignWorld, Outcome
 from robolearn.sim.backends.metaworld_instructions import INSTRUCTIONS
 from robolearn.specs import Array
 

@@ -6,10 +6,10 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from robolearn.errors import MissingDependencyError
+from robolearn.errors import MissingDependencyError, UnknownNameError
 
 LOGGER_NAME = "robosuite_logs"
 
@@ -86,3 +86,13 @@ def _silenced(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.removeFilter(is_error)
+
+
+def check_name(kind: str, name: str, known: Sequence[str], where: str) -> None:
+    """Refuses a name that robosuite does not know.
+
+    Raises:
+        UnknownNameError: then.
+    """
+    if name not in known:
+        raise UnknownNameError(kind, name, known, where)

@@ -14,9 +14,9 @@ from robolearn.sim.backends.robosuite import (
     PLAINEST_TASK,
     RobosuiteRobot,
     RobosuiteTask,
-    RobosuiteWorld,
 )
 from robolearn.sim.backends.robosuite_package import list_arms, list_tasks
+from robolearn.sim.backends.robosuite_world import RobosuiteWorld
 from robolearn.testing import check_environment
 
 ARM = "Panda"  # the arm that every task is tried with

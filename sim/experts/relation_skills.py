@@ -173,7 +173,7 @@ class RelationSkills:
         if choice is None or not (yield from self._take(thing, choice)):
             return
         place = pick_place.place(self._hand, thing, spots, choice.candidate.opening)
-        names = (thing.name, self._scene.workspace_name)
+        names = (thing.name, self._scene.inventory.workspace_name)
         yield from self._run("place", names, place, lambda: thing.is_settled)
 
     def _open_up(self, support: str) -> Plan:

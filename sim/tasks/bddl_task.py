@@ -156,8 +156,8 @@ def list_channels(scene: BddlScene) -> tuple[tuple[str, str], ...]:
     moving: list[tuple[str, str]] = []
     fixed: list[tuple[str, str]] = []
     points: list[tuple[str, str]] = []
-    for name, category in scene.categories.items():
-        if name == scene.workspace_name:
+    for name, category in scene.inventory.categories.items():
+        if name == scene.inventory.workspace_name:
             continue
         if category.is_fixture:
             fixed += _list_fixed_channels(name, category)

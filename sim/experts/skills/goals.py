@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robolearn.sim.bddl_scene import BddlScene, Place
+from robolearn.sim.bddl_place import Place
+from robolearn.sim.bddl_scene import BddlScene
 from robolearn.sim.catalogue.category import DOWN, NamedRegion
 from robolearn.sim.catalogue.thing import Thing
 from robolearn.sim.experts.hand_target import find_bearing

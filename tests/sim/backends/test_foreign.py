@@ -11,7 +11,8 @@ from robolearn.environment import Environment
 from robolearn.errors import IncompatibleError, RobotError, UnknownNameError
 from robolearn.policy import Policy
 from robolearn.rollout import run_episode
-from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask, ForeignWorld, Outcome
+from robolearn.sim.backends.foreign import ForeignRobot, ForeignTask
+from robolearn.sim.backends.foreign_world import ForeignWorld, Outcome
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.specs import ArraySpec, BoundedArraySpec

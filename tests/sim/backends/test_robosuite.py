@@ -17,7 +17,8 @@ from robolearn.errors import (
     UnknownNameError,
 )
 from robolearn.sim.backends import robosuite_package
-from robolearn.sim.backends.robosuite import RobosuiteRobot, RobosuiteTask, RobosuiteWorld
+from robolearn.sim.backends.robosuite import RobosuiteRobot, RobosuiteTask
+from robolearn.sim.backends.robosuite_world import RobosuiteWorld
 from robolearn.sim.models.so101 import So101Model
 from robolearn.sim.mujoco_robot import MujocoRobot
 from robolearn.sim.rendering import find_back_end
@@ -50,7 +51,7 @@ def other_process():
     program = (
         "import os, warnings\n"
         "warnings.simplefilter('error', UserWarning)\n"
-        "from robolearn.sim.backends.robosuite import RobosuiteWorld\n"
+        "from robolearn.sim.backends.robosuite_world import RobosuiteWorld\n"
         "world = RobosuiteWorld('NutAssemblySingle', 'Panda')\n"
         "assert 'MUJOCO_GL' not in os.environ\n"
         "def start(seed):\n"
