@@ -15,7 +15,13 @@ from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.expert import Plan
 from robolearn.sim.experts.skills import moving_parts, pick_place, route, touch
 from robolearn.sim.experts.skills.goals import Goal, find_goals, get_pose, select_free
-from robolearn.sim.experts.skills.grasps import Choice, choose_grasp, find_spots
+from robolearn.sim.experts.skills.grasps import (
+    Choice,
+    choose_grasp,
+    find_blocking,
+    find_spots,
+    find_spots_away,
+)
 from robolearn.sim.experts.skills.hand import HandSkills
 from robolearn.sim.experts.skills.log import Check, SkillLog
 from robolearn.sim.judgement import UP_M, Judgement
@@ -65,8 +71,10 @@ class RelationSkills:
         yield from self._put_aside(thing, support)
         yield from self._open_up(support)
         choice = self._choose_grasp(relation, attempt)
-        for prepare in (self._go_home, self._open_wide):
-            if choice is not None and choice.rating > 1.0 and (yield from prepare(support)):
+        for prepare in (self._go_home, self._open_wide, self._make_room):
+            if choice is None or choice.rating <= 1.0:
+                break
+            if (yield from prepare(relation, choice)):
                 choice = self._choose_grasp(relation, attempt)
         if choice is None or not (yield from self._take(thing, choice)):
             return False
@@ -169,12 +177,17 @@ class RelationSkills:
             return
         with self._hand.preview.assume_open(closed):
             spots = find_spots(self._hand, thing)
+        yield from self._move_to(thing, spots)
+
+    def _move_to(self, thing: Thing, spots: list[Goal]) -> Attempt:
+        """Puts a thing down at one of the spots; says whether it was taken."""
         choice = choose_grasp(self._hand, thing, spots) if spots else None
         if choice is None or not (yield from self._take(thing, choice)):
-            return
+            return False
         place = pick_place.place(self._hand, thing, spots, choice.candidate.opening)
         names = (thing.name, self._scene.inventory.workspace_name)
         yield from self._run("place", names, place, lambda: thing.is_settled)
+        return True
 
     def _open_up(self, support: str) -> Plan:
         """Opens what must be open for something to be put in."""
@@ -182,19 +195,30 @@ class RelationSkills:
             if not part.is_open:
                 yield from self._move_part("open", part.thing.name, part)
 
-    def _open_wide(self, support: str) -> Attempt:
+    def _go_home(self, relation: Relation, choice: Choice) -> Attempt:
+        """Leaves a posture from which there may be no way on."""
+        del relation, choice
+        yield from self._hand.recover()
+        return True
+
+    def _open_wide(self, relation: Relation, choice: Choice) -> Attempt:
         """Opens as far as it goes what is open, but too little; says whether there was such."""
-        covers = self._find_covers(support)
+        del choice
+        covers = self._find_covers(relation.arguments[1])
         narrow = [part for part in covers if part.position < WIDE * part.part.limit]
         for part in narrow:
             yield from self._move_part("open", part.thing.name, part)
         return bool(narrow)
 
-    def _go_home(self, support: str) -> Attempt:
-        """Leaves a posture from which there may be no way on."""
-        del support
-        yield from self._hand.recover()
-        return True
+    def _make_room(self, relation: Relation, choice: Choice) -> Attempt:
+        """Puts aside what the hand would touch; says whether anything was."""
+        thing = self._scene.things[relation.arguments[0]]
+        neighbours = [other for other in self._scene.things.values() if other is not thing]
+        moved = False
+        for other in find_blocking(self._hand, neighbours, choice.candidate):
+            spots = find_spots_away(self._hand, other, thing)
+            moved = (yield from self._move_to(other, spots)) or moved
+        return moved
 
     def _run(self, skill: str, names: tuple[str, ...], actions: Plan, check: Check) -> Attempt:
         """Carries a skill out and waits a little for the outcome."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ NARROW_COST = 0.05
 MAX_LOOKS = 1200  # at ways of putting down, before the best so far is taken
 WIDE_ROOM_M = 0.03  # on either side of what a hand takes, where there is room
 TILTED_ROOM_M = 0.02  # on either side, where fingers pass a curved wall at a slant
+ROOM_M = 0.2  # about what is to be taken, for the hand
 TIP_ROOM_M = 0.003  # below the fingertips
 LIFTS_M = (
     (0.0, 0.0, 0.05),
@@ -141,6 +142,30 @@ def find_spots(hand: HandSkills, thing: Thing) -> list[Goal]:
         for spot in select_free(hand.preview, thing, spots)
         if any(_can_hold(hand, thing, one, spot.pose.position - here) for one in simple)
     ]
+
+
+def find_blocking(hand: HandSkills, things: Iterable[Thing], candidate: Candidate) -> list[Thing]:
+    """Returns those of the things that can be moved and that the hand would touch."""
+    preview, robot = hand.preview, hand.scene.world.robot_geoms
+    return [
+        thing
+        for thing in things
+        if thing.category.grasps
+        and preview.look(
+            candidate.target, candidate.opening, ignored=~(robot | thing.geoms)
+        ).overlap_m
+        > 0.0
+    ]
+
+
+def find_spots_away(hand: HandSkills, thing: Thing, other: Thing) -> list[Goal]:
+    """Returns where a thing may be put so that the hand has room about another."""
+    spots = [
+        spot
+        for spot in find_spots_aside(thing)
+        if math.dist(spot.pose.position[:2], other.position_w[:2]) > ROOM_M * hand.scale
+    ]
+    return select_free(hand.preview, thing, spots)
 
 
 def _can_hold(hand: HandSkills, thing: Thing, candidate: Candidate, way_w: Array) -> bool:

@@ -179,3 +179,37 @@ def test_what_is_lost_on_the_way_is_fetched_again_and_both_tries_are_told(make_e
         ("grasp", True),
         ("place", True),
     ]
+
+
+CROWDED = """
+(define (problem fridge)
+  (:domain robosuite)
+  (:language put the cream cheese in the basket)
+  (:regions
+    (cheese_region (:target main_table) (:ranges ((-0.02 -0.15 -0.01 -0.14)))
+      (:yaw_rotation ((1.57 1.57))))
+    (left_region (:target main_table) (:ranges ((-0.10 -0.15 -0.09 -0.14))))
+    (right_region (:target main_table) (:ranges ((0.06 -0.15 0.07 -0.14))))
+    (basket_region (:target main_table) (:ranges ((-0.05 0.25 -0.04 0.26))))
+    (contain_region (:target basket_1)))
+  (:fixtures main_table - table)
+  (:objects cheese_1 - cream_cheese milk_1 milk_2 - milk basket_1 - basket)
+  (:init
+    (On cheese_1 main_table_cheese_region)
+    (On milk_1 main_table_left_region)
+    (On milk_2 main_table_right_region)
+    (On basket_1 main_table_basket_region))
+  (:goal (And (In cheese_1 basket_1_contain_region))))
+"""
+
+
+def test_what_stands_in_the_hands_way_is_put_aside(tmp_path):
+    file = tmp_path / "fridge.bddl"
+    file.write_text(CROWDED)
+    environment = Environment(MujocoRobot(PandaModel()), BddlTask(file))
+    result = run_episode(environment, environment.task.make_expert(), seed=50_000)
+    assert result.success
+    places = [segment for segment in result.segments if segment.skill == "place"]
+    assert places[0].arguments in [("milk_1", "main_table"), ("milk_2", "main_table")]
+    assert places[-1].arguments[0] == "cheese_1"
+    environment.close()
