@@ -152,6 +152,7 @@ class Renderer:
         """
         self._world = world
         model = world.model
+        self._data = mujoco.MjData(model)
         self._gl: GlContext | None = GlContext(MAX_IMAGE_WIDTH_PX, MAX_IMAGE_HEIGHT_PX)
         with self._gl.use():
             self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
@@ -187,9 +188,7 @@ class Renderer:
                 f"an image of {height_px} x {width_px} px cannot be rendered:"
                 f" the largest is {MAX_IMAGE_HEIGHT_PX} x {MAX_IMAGE_WIDTH_PX}"
             )
-        model, data = self._world.model, self._world.data
-        mujoco.mj_kinematics(model, data)  # after a step, poses are one physics step old
-        mujoco.mj_camlight(model, data)
+        model, data = self._world.model, self._update_poses()
         self._camera.fixedcamid = self._camera_ids[camera]
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(
@@ -207,6 +206,22 @@ class Renderer:
         large = self.render(camera, 2 * height_px, 2 * width_px)
         blocks = large.reshape(height_px, 2, width_px, 2, 3)
         return np.asarray(blocks.mean(axis=(1, 3)).round(), np.uint8)
+
+    def _update_poses(self) -> mujoco.MjData:
+        """Returns the poses of the present state.
+
+        After a step those in the world's own data are one physics step old. They stay so: whoever
+        reads them shall find the same whether there are cameras or not.
+        """
+        now, data = self._world.data, self._data
+        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = (
+            now.qpos,
+            now.mocap_pos,
+            now.mocap_quat,
+        )
+        mujoco.mj_kinematics(self._world.model, data)
+        mujoco.mj_camlight(self._world.model, data)
+        return data
 
     def close(self) -> None:
         """Frees the context. Allowed any number of times."""

@@ -36,16 +36,20 @@ def run(config: DictConfig, folder: Path) -> None:
     """Goes through the tasks, prints a line for each, and writes the figures."""
     names = config.suites or list(build({"_target_": f"{SUITES}.list_suites"}))
     suites = [build({"_target_": f"{SUITES}.get_suite"}, name=name) for name in names]
-    tasks = [f"{s.name}/{task_id}" for s in suites for task_id in s.task_ids[: config.tasks]]
+    tasks = [
+        (f"{suite.name}/{task_id}", config.recorded_on.get(suite.robot, suite.robot))
+        for suite in suites
+        for task_id in suite.task_ids[: config.tasks]
+    ]
     rows = []
-    for number, task in enumerate(tasks, start=1):
+    for number, (task, robot) in enumerate(tasks, start=1):
         Console(stderr=True).print(f"\n[bold]{number} of {len(tasks)}: {task}[/bold]")
-        rows.append(_clone(config, task, Path(config.output) / task))
+        rows.append(_clone(config, task, robot, Path(config.output) / task))
         write_figures(config.json, {"cloning": rows, "provenance": collect_provenance()})
     Console().print(make_table(rows, [PLAIN, *config.perturbations]))
 
 
-def _clone(config: DictConfig, task: str, folder: Path) -> dict[str, Any]:
+def _clone(config: DictConfig, task: str, robot: str, folder: Path) -> dict[str, Any]:
     """Records, trains and evaluates; a task that was finished before is read."""
     finished = folder / RESULT_FILE
     if finished.is_file():
@@ -54,7 +58,7 @@ def _clone(config: DictConfig, task: str, folder: Path) -> dict[str, Any]:
     began_s = time.monotonic()
     workers = config.workers or count_cores()
     if not (folder / "train" / train.SUMMARY_FILE).is_file():
-        _record(config, task, folder, workers)
+        _record(config, task, robot, folder, workers)
         words = [
             f"policy={config.policy}",
             f"dataset={folder / 'data'}",
@@ -74,12 +78,18 @@ def _clone(config: DictConfig, task: str, folder: Path) -> dict[str, Any]:
     return row
 
 
-def _record(config: DictConfig, task: str, folder: Path, workers: int) -> None:
+def _record(config: DictConfig, task: str, robot: str, folder: Path, workers: int) -> None:
     missing = config.demonstrations - _count_episodes(folder / "data")
     if missing <= 0:
         return
-    words = [f"dataset={folder / 'data'}", f"episodes={missing}", f"workers={workers}"]
-    expanded = expand_suite_task([f"task={task}", *words], "record")
+    words = [
+        f"task={task}",
+        f"robot={robot}",
+        f"dataset={folder / 'data'}",
+        f"episodes={missing}",
+        f"workers={workers}",
+    ]
+    expanded = expand_suite_task(words, "record")
     if record.record(compose_config("record", expanded)).kept < missing:
         raise KeyboardInterrupt
 

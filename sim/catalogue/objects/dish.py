@@ -6,7 +6,7 @@ import itertools
 import math
 
 from robolearn.kinematics import Vector3
-from robolearn.sim.catalogue.category import Category, Grasp
+from robolearn.sim.catalogue.category import ANY_ANGLE_RAD, Category, Grasp
 from robolearn.sim.catalogue.parts import Parts
 from robolearn.sim.scene import Rgba
 
@@ -50,7 +50,7 @@ class Dish(Category):
         height_m, rim_m = profile[-1]
         across_m = 2 * compute_outer_radius(rim_m, wall_m)
         self.size_m: Vector3 = (across_m, across_m, height_m)
-        self.grasps = (self.make_rim_grasp(0.0, 2 * math.pi / NUM_SIDES),)
+        self.grasps = (self.make_rim_grasp(0.0, ANY_ANGLE_RAD),)
 
     def make_rim_grasp(self, angle_rad: float, symmetry_rad: float) -> Grasp:
         """Returns the grasp of the rim in the direction of that angle about z."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robolearn.sim.catalogue.category import Grasp
+from robolearn.sim.catalogue.category import ANY_ANGLE_RAD, Grasp
 from robolearn.sim.catalogue.thing import Thing
-from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget
+from robolearn.sim.experts.hand_target import DOWN_RAD, HandTarget, find_bearing
 from robolearn.sim.experts.skills.goals import (
     STANDOFF_M,
     Goal,
@@ -91,7 +91,7 @@ def list_candidates(hand: HandSkills, thing: Thing, goal: Goal) -> list[Candidat
     found = [
         _make_candidate(hand, thing, grasp, (turn, tilt_rad, room_m), 0.1 * index, pitch_rad)
         for index, grasp in enumerate(thing.category.grasps)
-        for turn in _find_turns(grasp)
+        for turn in _find_turns(thing, grasp)
         for tilt_rad in TILTS_RAD
         for room_m in (WIDE_ROOM_M, FINGER_ROOM_M)
     ]
@@ -205,10 +205,17 @@ def _imagine(thing: Thing, candidate: Candidate) -> Held:
     return Held(thing, tool.invert() @ get_pose(thing))
 
 
-def _find_turns(grasp: Grasp) -> Iterator[float]:
-    step_rad = grasp.symmetry_rad or 2 * math.pi / NUM_TURNS
+def _find_turns(thing: Thing, grasp: Grasp) -> Iterator[float]:
+    """Goes through turns of a grasp about the thing's own z axis.
+
+    A round thing is taken as the arm stands to it, however it is turned: who learns from it sees
+    the same done in the same place.
+    """
+    is_round = grasp.symmetry_rad == ANY_ANGLE_RAD
+    step_rad = 2 * math.pi / NUM_TURNS if is_round else grasp.symmetry_rad
+    first_rad = find_bearing(thing.position_w) - thing.yaw_rad if is_round else 0.0
     for turn in range(max(1, round(2 * math.pi / step_rad))):
-        yield turn * step_rad
+        yield first_rad + turn * step_rad
 
 
 def _make_candidate(
