@@ -17,6 +17,7 @@ import numpy as np
 
 from robolearn.errors import MissingDependencyError, RobolearnError, UnknownNameError
 from robolearn.sim.scene import MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX
+from robolearn.sim.world_state import copy_configuration
 from robolearn.specs import Array
 
 BACK_ENDS = ("egl", "osmesa", "glfw")
@@ -213,15 +214,10 @@ class Renderer:
         After a step those in the world's own data are one physics step old. They stay so: whoever
         reads them shall find the same whether there are cameras or not.
         """
-        now, data = self._world.data, self._data
-        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = (
-            now.qpos,
-            now.mocap_pos,
-            now.mocap_quat,
-        )
-        mujoco.mj_kinematics(self._world.model, data)
-        mujoco.mj_camlight(self._world.model, data)
-        return data
+        copy_configuration(self._world.data, self._data)
+        mujoco.mj_kinematics(self._world.model, self._data)
+        mujoco.mj_camlight(self._world.model, self._data)
+        return self._data
 
     def close(self) -> None:
         """Frees the context. Allowed any number of times."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 
+import mujoco
 import numpy as np
 
 from robolearn.errors import IncompatibleError
@@ -34,6 +35,13 @@ def set_world_state(world: World, state: Mapping[str, object]) -> None:
     for name, array in arrays.items():
         array[:] = values[name].reshape(array.shape)
     world.forward()
+
+
+def copy_configuration(source: mujoco.MjData, target: mujoco.MjData) -> None:
+    """Copies where everything is, from which `mj_kinematics` finds all poses; no velocities."""
+    target.qpos[:] = source.qpos
+    target.mocap_pos[:] = source.mocap_pos
+    target.mocap_quat[:] = source.mocap_quat
 
 
 def _read_numbers(values: object, name: str, size: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import mujoco
 import numpy as np
@@ -20,7 +21,8 @@ MAX_JOINT_CHANGE_RAD = 0.2  # of each joint, at strength 1
 MAX_DISTRACTORS = 4
 MAX_SHIFT_M = 0.06  # at full size, at strength 1
 MAX_TRIES = 20  # of placing something where nothing is
-DISTRACTORS = ("apple", "yellow_block", "lemon", "sponge")
+# The first of them that are not in the scene anyway: "the apple" shall be one.
+DISTRACTORS = ("apple", "yellow_block", "lemon", "sponge", "rubber_duck", "toy_car", "popcorn")
 # Where distractors may lie, at full size [m]: before the arm, where tasks happen.
 AREA_LOW_XY, AREA_HIGH_XY = np.array([0.35, -0.42]), np.array([0.85, 0.42])
 PARKED_W = np.array([-5.0, -5.0, 0.0])  # far behind the robot
@@ -35,9 +37,11 @@ class StartPose(Perturbation):
         IncompatibleError: if the body is no arm.
     """
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment) -> None:
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str]
+    ) -> None:
         """Adds nothing, but finds out that it is an arm."""
-        del spec
+        del spec, categories
         self._joint_names = require_arm(embodiment).chain.joint_names
 
     def take_hold(self, world: World) -> None:
@@ -59,11 +63,14 @@ class StartPose(Perturbation):
 class Distractors(Perturbation):
     """Up to four things more lie about, wherever there is room; nothing is said of them."""
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment) -> None:
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str]
+    ) -> None:
         """Adds the things, beside everything else."""
         self._scale = SCENE_SCALES.get(require_arm(embodiment).name, 1.0)
         count = math.ceil(self.strength * MAX_DISTRACTORS)
-        self._categories = [get_category(name) for name in DISTRACTORS[:count]]
+        strange = [name for name in DISTRACTORS if name not in categories]
+        self._categories = [get_category(name) for name in strange[:count]]
         for category in self._categories:
             add_thing(spec, _name(category.name), category, self._scale)
 
@@ -101,9 +108,11 @@ class Positions(Perturbation):
     What lies on or in one another moves together; what is on or in furniture stays.
     """
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment) -> None:
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str]
+    ) -> None:
         """Adds nothing, but learns the scale."""
-        del spec
+        del spec, categories
         self._scale = SCENE_SCALES.get(embodiment.name, 1.0)
 
     def take_hold(self, world: World) -> None:

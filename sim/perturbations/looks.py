@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import mujoco
 import numpy as np
@@ -112,9 +113,11 @@ class Texture(Perturbation):
     At strength 1 each of red, green and blue changes by up to 0.35.
     """
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment) -> None:
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str]
+    ) -> None:
         """Adds the patterns; a model cannot get them later."""
-        del embodiment
+        del embodiment, categories
         checker = mujoco.mjtBuiltin.mjBUILTIN_CHECKER
         for name, builtin, repeat in (
             ("checks", checker, 6.0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import mujoco
 import numpy as np
 
@@ -19,8 +21,16 @@ class Perturbation:
     def __init__(self, strength: float) -> None:
         self.strength = strength
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment) -> None:
-        """Adds to the scene, after everything of the task's own."""
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str]
+    ) -> None:
+        """Adds to the scene, after everything of the task's own.
+
+        Args:
+            spec: the scene.
+            embodiment: the body in it.
+            categories: of the things in it, which nothing added shall be mistaken for.
+        """
 
     def take_hold(self, world: World) -> None:
         """Notes what the compiled world is like, before anything is changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import mujoco
@@ -101,6 +102,10 @@ class BddlTask(SimTask):
     def place_parts(self, rng: np.random.Generator) -> None:
         """Draws a start that the file allows."""
         self.scene.set_out(rng)
+
+    def list_categories(self) -> Collection[str]:
+        """Returns the categories of everything that the file declares."""
+        return {category.name for category in self.scene.inventory.categories.values()}
 
     def get_state(self) -> Array:
         """What moves, then what stands, lamps and cables; valid until the next call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Protocol
 
 import mujoco
@@ -37,7 +37,9 @@ class StartStates(Protocol):
 class Perturbation(Protocol):
     """What changes one aspect of a task; see `robolearn.sim.perturbations`."""
 
-    def furnish(self, spec: mujoco.MjSpec, embodiment: Embodiment, /) -> None:
+    def furnish(
+        self, spec: mujoco.MjSpec, embodiment: Embodiment, categories: Collection[str], /
+    ) -> None:
         """Adds to the scene."""
         ...
 
@@ -108,6 +110,10 @@ class SimTask(Task):
     def is_goal_reached(self) -> bool:
         """Says whether the goal holds at this moment, settled and released."""
 
+    def list_categories(self) -> Collection[str]:
+        """Returns which kinds of things of the catalogue stand in the scene."""
+        return ()
+
     def is_failed(self) -> bool:
         """Says whether the goal can no longer be reached, whatever the robot does."""
         return False
@@ -166,7 +172,7 @@ class SimTask(Task):
         """Adds the task's own scene, then what perturbations add to it."""
         self.build_scene(spec)
         for perturbation in self.perturbations:
-            perturbation.furnish(spec, self._robot.embodiment)
+            perturbation.furnish(spec, self._robot.embodiment, self.list_categories())
 
     def _perturb(self, seed: int) -> None:
         """Perturbs a start; each axis draws for itself, so that one changes nothing of another."""

@@ -159,6 +159,17 @@ def test_a_robot_with_cameras_ends_without_noise(use):
     assert done.stderr == ""
 
 
+@pytest.mark.gl
+def test_whoever_reads_the_world_finds_the_same_with_cameras_and_without():
+    with MujocoRobot(So101Model(), cameras=("front",)) as robot:
+        robot.send_action(robot.action_spec.clip(np.full(6, 0.3)))
+        robot.clock.sleep_until(robot.control_period_s)
+        before = robot.world.data.xpos.copy()
+        robot.get_observation()
+        robot.render()
+        np.testing.assert_array_equal(robot.world.data.xpos, before)
+
+
 def test_missing_opengl_names_the_packages(monkeypatch):
     monkeypatch.delenv("MUJOCO_GL", raising=False)
     monkeypatch.setattr(rendering, "_load_library", lambda *names: None)

@@ -95,7 +95,8 @@ def list_candidates(hand: HandSkills, thing: Thing, goal: Goal) -> list[Candidat
         for tilt_rad in TILTS_RAD
         for room_m in (WIDE_ROOM_M, FINGER_ROOM_M)
     ]
-    return sorted(found, key=lambda candidate: candidate.cost)
+    # Rounded, so that of those that are as good the same one comes first each time.
+    return sorted(found, key=lambda candidate: round(candidate.cost, 6))
 
 
 def choose_grasp(

@@ -115,7 +115,8 @@ class PlacingSearch:
 
     def _find_cost(self, placing: Placing) -> float:
         turn_rad = abs(placing.target.roll_rad - self.start.target.roll_rad)
-        return TURN_COST * turn_rad + OFFSET_COST * placing.goal.offset
+        # Rounded: of those that are as good the same one comes first each time.
+        return round(TURN_COST * turn_rad + OFFSET_COST * placing.goal.offset, 6)
 
     def _rate(self, placing: Placing) -> float:
         """Rates a way of putting down, unless a hand so placed was looked at before."""

@@ -18,6 +18,7 @@ from robolearn.sim.experts.arm_skills import ArmSkills
 from robolearn.sim.experts.hand_target import HandTarget
 from robolearn.sim.experts.skills.pose import Pose
 from robolearn.sim.world import World
+from robolearn.sim.world_state import copy_configuration
 from robolearn.specs import Array
 
 # A way is looked at every so often, at full size.
@@ -209,12 +210,8 @@ class Preview:
 
     def _set_state(self, joint_pos: Array, opening: float) -> None:
         """Everything as it is now, but for the arm."""
-        now, data, body = self._world.data, self._data, self._arm.body
-        data.qpos[:], data.mocap_pos[:], data.mocap_quat[:] = (
-            now.qpos,
-            now.mocap_pos,
-            now.mocap_quat,
-        )
+        data, body = self._data, self._arm.body
+        copy_configuration(self._world.data, data)
         for index, position in self._assumed.items():
             data.qpos[index] = position
         data.qpos[self._arm_qpos] = joint_pos

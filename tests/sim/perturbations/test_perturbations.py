@@ -133,6 +133,18 @@ def test_distractors_touch_nothing_and_are_not_observed(make):
     assert laid_out >= 30  # of 40
 
 
+def test_nothing_of_the_scene_can_be_mistaken_for_a_distractor(tmp_path):
+    file = tmp_path / "apples.bddl"
+    file.write_text(TEXT.replace("akita_black_bowl", "apple"))
+    task = BddlTask(file)
+    perturb(task, {"distractors": 1.0})
+    Environment(MujocoRobot(get_body_model("panda")), task)
+    (distractors,) = task.perturbations
+    names = [category.name for category in distractors._categories]
+    assert len(names) == 4
+    assert "apple" not in names
+
+
 def test_shifted_things_carry_what_is_on_them_and_what_is_in_furniture_stays(make):
     plain, plain_task = make({})
     environment, task = make({"positions": 1.0})
