@@ -132,8 +132,9 @@ def _evaluate(
 
 
 def make_table(rows: Sequence[dict[str, Any]], ways: Sequence[str]) -> Table:
-    """Returns a table with a line for each task: rate and 95 % interval for each way."""
-    table = Table(title="Behaviour cloning on stored starts", title_justify="left")
+    """Returns a table with a line for each task: rate and interval for each way, in percent."""
+    title = "Behaviour cloning on stored starts: success in %, with its 95 % interval"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("task", overflow="fold")
     for way in ways:
         table.add_column(way, justify="right")
@@ -145,5 +146,6 @@ def make_table(rows: Sequence[dict[str, Any]], ways: Sequence[str]) -> Table:
 def _describe(summary: dict[str, Any] | None) -> str:
     if summary is None:
         return "none"
-    low, high = summary["success_rate_low"], summary["success_rate_high"]
-    return f"{summary['success_rate']:.2f} ({low:.2f} to {high:.2f})"
+    ends = ("success_rate", "success_rate_low", "success_rate_high")
+    rate, low, high = (round(100 * summary[end]) for end in ends)
+    return f"{rate} ({low} to {high})"

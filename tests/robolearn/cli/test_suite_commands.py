@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from robolearn.cli.main import main
+from robolearn.datasets.store import EpisodeStore
 
 BDDL = """(define (problem Desk) (:domain robosuite) (:language lift the can)
   (:regions (left (:target main_table) (:ranges ((-0.1 0.1 0.0 0.2)))))
@@ -125,3 +127,15 @@ def test_cloning_is_measured_task_by_task_and_what_is_finished_is_not_done_again
     began = (folder / "runs" / "cloning" / row["task"] / "cloning.json").stat().st_mtime
     assert main(line) == 0
     assert (folder / "runs" / "cloning" / row["task"] / "cloning.json").stat().st_mtime == began
+
+
+def test_cloning_records_on_a_body_that_is_pushed_about(folder):
+    line = [
+        *("benchmark", "cloning", "suites=[desk]", "tasks=1", "demonstrations=1", "updates=2"),
+        *("episodes=1", "perturbations=[]", "workers=1"),
+    ]
+    assert main(line) == 0
+    (data,) = (folder / "runs" / "cloning" / "desk").glob("*/data")
+    episode = next(EpisodeStore(data).iterate_episodes())
+    asked, applied = episode.read_column("action"), episode.read_column("action_applied")
+    assert np.abs(asked - applied)[:, :-1].max() > 0.001
