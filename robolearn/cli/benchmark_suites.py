@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def summarize(visits: Sequence[Visit]) -> list[dict[str, Any]]:
 def _summarize(name: str, visits: list[Visit]) -> dict[str, Any]:
     episodes = sum(visit.episodes for visit in visits)
     rates = [visit.successes / visit.episodes for visit in visits if visit.episodes]
-    duration_s = sum(visit.duration_s for visit in visits)
+    speeds = [visit.env_steps_per_s for visit in visits if visit.episodes]
     return {
         "name": name,
         "tasks": len(visits),
@@ -95,7 +96,8 @@ def _summarize(name: str, visits: list[Visit]) -> dict[str, Any]:
         "episodes": episodes,
         "lowest_task_success_rate": min(rates, default=None),
         "tasks_solved": sum(rate >= SOLVED_FROM for rate in rates),
-        "env_steps_per_s": sum(v.num_steps for v in visits) / duration_s if duration_s else None,
+        "env_steps_per_s": statistics.median(speeds) if speeds else None,
+        "lowest_env_steps_per_s": min(speeds, default=None),
         "by_task": [visit.to_json() for visit in visits],
     }
 

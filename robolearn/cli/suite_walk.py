@@ -11,7 +11,8 @@ from robolearn import keys
 from robolearn.cli.assemble import load_environment
 from robolearn.environment import Environment
 from robolearn.errors import RobolearnError
-from robolearn.rollout import run_episode
+from robolearn.rollout import EpisodeResult, EpisodeStart, Step, run_episode
+from robolearn.specs import Array
 
 MAX_HOLD_STEPS = 8  # more than any task asks its goal to hold
 
@@ -46,7 +47,8 @@ class Visit:
         episodes: of the expert.
         successes: of them.
         num_steps: control steps of all episodes.
-        duration_s: wall-clock time of all episodes [s].
+        duration_s: wall-clock time of all episodes, the expert's planning included [s].
+        env_steps_per_s: of the environment alone: the last episode's actions over again.
         failed_seeds: of the episodes that were no success.
         failed_skills: for each of those, the last skill that did not succeed.
         error: what went wrong with the task itself; empty if nothing did.
@@ -61,6 +63,7 @@ class Visit:
     successes: int = 0
     num_steps: int = 0
     duration_s: float = 0.0
+    env_steps_per_s: float = 0.0
     failed_seeds: tuple[int, ...] = ()
     failed_skills: tuple[str, ...] = ()
     error: str = ""
@@ -100,9 +103,9 @@ class TaskWalker:
         seeds = range(self._seed, self._seed + self._episodes)
         if not seeds:
             return Visit(stop.suite, stop.task, True, self._resets, resets_ok)
-        expert = environment.task.make_expert()
+        expert, actions = environment.task.make_expert(), ActionLog()
         began_s = time.perf_counter()
-        results = [run_episode(environment, expert, seed=seed) for seed in seeds]
+        results = [run_episode(environment, expert, [actions], seed=seed) for seed in seeds]
         duration_s = time.perf_counter() - began_s
         failures = [result for result in results if not result.success]
         return Visit(
@@ -115,9 +118,45 @@ class TaskWalker:
             successes=len(results) - len(failures),
             num_steps=sum(result.num_steps for result in results),
             duration_s=duration_s,
+            env_steps_per_s=_measure_speed(environment, seeds[-1], actions.actions),
             failed_seeds=tuple(result.seed for result in failures),
             failed_skills=tuple(_find_failed_skill(result.segments) for result in failures),
         )
+
+
+class ActionLog:
+    """Notes the actions of an episode; see `EpisodeObserver`.
+
+    Attributes:
+        actions: of the last episode.
+    """
+
+    def __init__(self) -> None:
+        self.actions: list[Array] = []
+
+    def on_episode_start(self, start: EpisodeStart) -> None:
+        """Forgets the episode before."""
+        del start
+        self.actions = []
+
+    def on_step(self, step: Step) -> None:
+        """Notes an action."""
+        self.actions.append(step.action)
+
+    def on_episode_end(self, result: EpisodeResult) -> None:
+        """Nothing to do."""
+
+    def on_episode_abort(self, error: BaseException) -> None:
+        """Nothing to do."""
+
+
+def _measure_speed(environment: Environment, seed: int, actions: Sequence[Array]) -> float:
+    """Returns how many steps a second the environment makes while nobody thinks."""
+    environment.reset(seed=seed)
+    began_s = time.perf_counter()
+    for action in actions:
+        environment.step(action)
+    return len(actions) / (time.perf_counter() - began_s)
 
 
 def _begins_done(environment: Environment, seed: int) -> bool:
