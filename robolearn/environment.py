@@ -70,12 +70,14 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
             RobolearnError: before the first `reset`.
         """
         self.begin_step(action)
+        self.pass_period()
         return self.finish_step()
 
     def begin_step(self, action: Array) -> None:
-        """Sends the action: the half of `step` before time passes.
+        """Sends the action: the part of `step` before time passes.
 
-        Whoever advances many worlds in one call does so between the two halves.
+        Whoever steps many worlds does each part for all of them in turn, which keeps it in the
+        processor's caches, or lets their time pass in one call.
 
         Raises:
             SpecError: as `step`; then the step has not begun.
@@ -89,10 +91,13 @@ class Environment(gymnasium.Env[dict[str, Array], Array]):
         self._sent_s = self.robot.clock.now_s()
         self._applied = self.robot.send_action(action)
 
-    def finish_step(self) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
-        """Lets the rest of the control period pass, observes and judges: what `step` returns."""
-        assert self._step_index is not None, "finish_step() without begin_step()"
+    def pass_period(self) -> None:
+        """Lets the rest of the control period pass; `begin_step` comes before."""
         self.pacer.wait()
+
+    def finish_step(self) -> tuple[dict[str, Array], float, bool, bool, dict[str, Any]]:
+        """Observes and judges what `pass_period` led to: what `step` returns."""
+        assert self._step_index is not None, "finish_step() without begin_step()"
         values, captured_s = self._observe()
         evaluation = self.task.evaluate()
         self._step_index += 1

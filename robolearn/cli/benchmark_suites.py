@@ -44,6 +44,8 @@ def run(config: DictConfig, folder: Path) -> None:
         raise RobolearnError(f"interrupted: {len(done.missing)} tasks are missing")
     summaries = summarize([done.results[number] for number in range(len(stops))])
     Console().print(make_table(summaries))
+    for line in list_problems([done.results[number] for number in range(len(stops))]):
+        Console().print(line, highlight=False, markup=False)
     write_figures(config.json, {"suites": summaries, "provenance": collect_provenance()})
 
 
@@ -75,6 +77,20 @@ def list_stops(config: DictConfig) -> list[Stop]:
         for suite in (build({"_target_": f"{SUITES}.get_suite"}, name=name) for name in names)
         for task_id in suite.task_ids
     ]
+
+
+def list_problems(visits: Sequence[Visit]) -> list[str]:
+    """Returns a line for each task that is wrong, or that the expert fails more often than not."""
+    problems = []
+    for visit in visits:
+        if visit.error:
+            problems.append(visit.error)
+        elif visit.episodes and visit.successes / visit.episodes < SOLVED_FROM:
+            failed = ", ".join(dict.fromkeys(visit.failed_skills))
+            problems.append(
+                f"{visit.task}: {visit.successes} of {visit.episodes} solved, failed: {failed}"
+            )
+    return problems
 
 
 def summarize(visits: Sequence[Visit]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from robolearn.embodiments import Embodiment
 from robolearn.embodiments.arm import require_arm
+from robolearn.errors import IncompatibleError
 from robolearn.sim.catalogue import get_category
 from robolearn.sim.catalogue.thing import Thing, add_thing
 from robolearn.sim.perturbations.perturbation import Perturbation
@@ -106,6 +107,9 @@ class Positions(Perturbation):
     """Objects stand where none stood in training: up to 6 cm away, at full size and strength 1.
 
     What lies on or in one another moves together; what is on or in furniture stays.
+
+    Raises (from `take_hold`):
+        IncompatibleError: if nothing in the scene lies about loose.
     """
 
     def furnish(
@@ -116,9 +120,15 @@ class Positions(Perturbation):
         self._scale = SCENE_SCALES.get(embodiment.name, 1.0)
 
     def take_hold(self, world: World) -> None:
-        """Finds the free bodies."""
+        """Finds the free bodies, but for the robot itself."""
         self._world, model = world, world.model
-        free = model.jnt_type == mujoco.mjtJoint.mjJNT_FREE
+        robots_own = np.isin(model.jnt_bodyid, model.geom_bodyid[world.robot_geoms])
+        free = (model.jnt_type == mujoco.mjtJoint.mjJNT_FREE) & ~robots_own
+        if not free.any():
+            raise IncompatibleError(
+                "nothing in this task lies about loose that could stand elsewhere: leave out"
+                " perturb.positions"
+            )
         self._bodies = model.jnt_bodyid[free]
         self._qpos = dict(zip(self._bodies.tolist(), model.jnt_qposadr[free].tolist(), strict=True))
         table = [model.geom(i).name in ("table", "floor") for i in range(model.ngeom)]

@@ -87,6 +87,7 @@ def record_worlds(
             actions[step, row] = expert.select_action(observation)
             environment.begin_step(actions[step, row])
             ctrl[step, row] = data.ctrl
+            environment.pass_period()
             observation, _, terminated, truncated, _ = environment.finish_step()
             ended = terminated or truncated
     environment.close()

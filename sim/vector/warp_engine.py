@@ -64,7 +64,11 @@ class WarpEngine:
         for row in rows:
             self._worlds.begin_step(row)
         self.physics.run()  # also of those that are reset now, whose result nobody takes over
-        self._crew.for_each(rows, self._worlds.finish_step)
+        self._crew.for_each(rows, self._finish_step)
+
+    def _finish_step(self, row: int) -> None:
+        self._worlds.pass_period(row)  # its clock alone: the physics has run
+        self._worlds.finish_step(row)
 
     def close(self) -> None:
         """Ends the threads and closes the worlds."""

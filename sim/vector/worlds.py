@@ -67,10 +67,11 @@ class Worlds:
             WorldError: if the environment raised.
         """
         self.begin_step(row)
+        self.pass_period(row)
         self.finish_step(row)
 
     def begin_step(self, row: int) -> None:
-        """Sends a world its action, unless its episode has ended; `finish_step` must follow.
+        """Sends a world its action, unless its episode has ended; the other parts must follow.
 
         Raises:
             WorldError: if the environment raised.
@@ -82,8 +83,21 @@ class Worlds:
         except Exception as error:
             raise self._name_world(row, error) from error
 
+    def pass_period(self, row: int) -> None:
+        """Lets a world's control period pass, unless its episode has ended.
+
+        Raises:
+            WorldError: if the environment raised.
+        """
+        if self._has_ended[row]:
+            return
+        try:
+            self.environments[row].pass_period()
+        except Exception as error:
+            raise self._name_world(row, error) from error
+
     def finish_step(self, row: int) -> None:
-        """Lets a world's control period pass and writes what came of it, or resets the world.
+        """Writes what came of a world's control period, or resets the world.
 
         Raises:
             WorldError: if the environment raised.

@@ -1,11 +1,14 @@
 """`robolearn suite …` and `robolearn benchmark suites`, as a person types them."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
+from robolearn.cli.benchmark_suites import list_problems
 from robolearn.cli.main import main
+from robolearn.cli.suite_walk import Visit
 from robolearn.datasets.store import EpisodeStore
 
 BDDL = """(define (problem Desk) (:domain robosuite) (:language lift the can)
@@ -48,6 +51,15 @@ def test_other_peoples_files_are_walked_and_what_is_wrong_is_told(folder, capsys
     assert suite["resets_ok"] == 1
     errors = [task["error"] for task in suite["by_task"]]
     assert sum("bad.bddl:3:" in error and "alphabet_soup" in error for error in errors) == 1
+    assert "bad.bddl:3:" in capsys.readouterr().out
+
+
+def test_a_task_that_its_expert_fails_is_named_with_what_failed():
+    tried = Visit("goal", "goal/open", loaded=True, episodes=3, successes=1)
+    failed = dataclasses.replace(tried, failed_skills=("open drawer", "open drawer"))
+    assert list_problems([failed, dataclasses.replace(tried, successes=3)]) == [
+        "goal/open: 1 of 3 solved, failed: open drawer"
+    ]
 
 
 def test_a_start_that_needs_nothing_done_is_no_good_start(folder):
@@ -121,8 +133,8 @@ def test_cloning_is_measured_task_by_task_and_what_is_finished_is_not_done_again
     assert main(line) == 0
     (row,) = json.loads((folder / "cloning.json").read_text())["cloning"]
     assert row["task"] == "tracks/asphalt_anticlockwise"
-    assert row["plain"]["episodes"] == row["positions"]["episodes"] == 1
-    assert row["start_pose"] is None  # a car has no posture
+    assert row["plain"]["episodes"] == 1
+    assert row["positions"] is row["start_pose"] is None  # no loose things, and no posture
     assert "rc_car is no arm" in capsys.readouterr().err
     began = (folder / "runs" / "cloning" / row["task"] / "cloning.json").stat().st_mtime
     assert main(line) == 0

@@ -145,6 +145,12 @@ def test_nothing_of_the_scene_can_be_mistaken_for_a_distractor(tmp_path):
     assert "apple" not in names
 
 
+@pytest.mark.parametrize("task", ["cable_routing/one_clip", "tracks/asphalt_clockwise"])
+def test_positions_are_refused_where_nothing_lies_about(task):
+    with pytest.raises(IncompatibleError, match=r"perturb\.positions"):
+        load_environment(task, **{"perturb.positions": 0.5})
+
+
 def test_shifted_things_carry_what_is_on_them_and_what_is_in_furniture_stays(make):
     plain, plain_task = make({})
     environment, task = make({"positions": 1.0})
