@@ -37,7 +37,7 @@ def run(config: DictConfig, folder: Path) -> None:
     names = config.suites or list(build({"_target_": f"{SUITES}.list_suites"}))
     suites = [build({"_target_": f"{SUITES}.get_suite"}, name=name) for name in names]
     tasks = [
-        (f"{suite.name}/{task_id}", config.recorded_on.get(suite.robot, suite.robot))
+        (f"{suite.name}/{task_id}", suite.robot)
         for suite in suites
         for task_id in suite.task_ids[: config.tasks]
     ]
@@ -58,9 +58,9 @@ def _clone(config: DictConfig, task: str, robot: str, folder: Path) -> dict[str,
     began_s = time.monotonic()
     workers = config.workers or count_cores()
     if not (folder / "train" / train.SUMMARY_FILE).is_file():
-        _record(config, task, robot, folder, workers)
+        _record(config, task, config.recorded_on.get(robot, robot), folder, workers)
         words = [
-            f"policy={config.policy}",
+            f"policy={config.policy_of.get(robot, config.policy)}",
             f"dataset={folder / 'data'}",
             f"output={folder / 'train'}",
             f"updates={config.updates}",
