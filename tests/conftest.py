@@ -12,6 +12,7 @@ import pytest
 # A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that: the
 # tests that interrupt a program would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which `nohup` ignores
 
 # Set by .ci/run: a machine that installed the OpenGL libraries may not skip what needs them.
 REQUIRE_GL = "ROBOLEARN_REQUIRE_GL"
