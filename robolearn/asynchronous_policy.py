@@ -148,6 +148,8 @@ class AsynchronousPolicy(TrainedPolicy):
             action = self._starve()
         else:
             self._fed_s = time.monotonic()
+            # Rounding lifts a mean of two actions at a limit a little beyond it.
+            action = self.action_spec.clip(action)
         self._last_action, self._last_step = action, step
         return action.copy()
 

@@ -51,6 +51,13 @@ class RampPolicy(ChunkPolicy):
         return chunk
 
 
+class AtTheLimitPolicy(RampPolicy):
+    """Holds every joint at its upper limit."""
+
+    def predict_chunk(self, history: Sequence[Mapping[str, Array]]) -> Array:
+        return np.tile(SO101.action_spec.high, (self.prediction_horizon, 1))
+
+
 class HistoryPolicy(RampPolicy):
     """Answers with the pan angles it was shown: the first entries of the chunk's pan channel."""
 

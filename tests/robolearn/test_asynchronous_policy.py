@@ -183,6 +183,14 @@ def test_a_lead_reads_chunks_further_on(make, policies):
     assert actor.act(2) == pytest.approx([1.5 * STEP_RAD, 2.5 * STEP_RAD])
 
 
+def test_an_action_at_its_limit_stays_there_where_chunks_are_blended(make, policies):
+    actor = make(policies.AtTheLimitPolicy)
+    actor.act(30, follow=False)
+    for action in actor.actions:
+        SO101.action_spec.validate(action)
+        np.testing.assert_allclose(action, SO101.action_spec.high)
+
+
 @pytest.mark.parametrize("settings", [{"lead_s": -0.1}, {"lead_s": 0.4}, {"blend_steps": -1}])
 def test_settings_out_of_range_are_refused(make, policies, settings):
     with pytest.raises(RobolearnError, match=r"must lie within the 8 steps of 0\.05 s"):
